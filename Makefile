@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make          libiovashim.so
+# make demo     a guest that cannot start, and starts: on an emulated host with real VFIO drivers
+# make check    every test
+# make help     the other targets
+
+VERSION := 0.1.0
+BUILD ?= build
+CC ?= gcc
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wold-style-definition
+DEFS := -D_GNU_SOURCE -DIOVASHIM_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"'
+HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -ffunction-sections
+COMPILE = $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
+
+# What decides: makes no system call.
+PURE := advice container describe describe_json dma_split engine_claim engine_holes engine_map \
+	engine_unmap hole_set policy policy_decide policy_text text
+# What touches the machine.
+EDGE := fd_io fd_table guard host_facts interpose journal mem memslots outlet page_proof \
+	policy_load shim shim_memory shim_start vma
+CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
+	$(BUILD)/builtin_holes_conf.o
+
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all help deps check unit sanitize static-code compilers format format-check clean demo
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/libiovashim.so
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+	@echo 'make unit | sanitize | static-code | compilers | lab | format-check: parts of check'
+	@echo 'make lab SCENARIO="1 5" KERNEL=6.12: some of the lab'
+	@echo 'make format | clean'
+
+$(BUILD)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(BUILD)/builtin_holes_conf.c: conf/holes.conf
+	@mkdir -p $(@D)
+	@{ echo '#include "policy_load.h"'; \
+	   echo 'const char builtin_holes_conf[] ='; \
+	   sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $<; \
+	   echo ';'; \
+	   echo 'const size_t builtin_holes_conf_length = sizeof(builtin_holes_conf) - 1;'; } >$@
+
+$(BUILD)/builtin_holes_conf.o: $(BUILD)/builtin_holes_conf.c
+	$(COMPILE) -c -o $@ $<
+
+# initfirst: its constructor runs before those of other libraries, which may call ioctl already.
+$(BUILD)/libiovashim.so: $(CORE_OBJ) $(BUILD)/interpose.o src/libiovashim.map
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
+		-Wl,-z,noexecstack -Wl,--gc-sections -Wl,--no-undefined -Wl,--as-needed \
+		-Wl,--version-script=src/libiovashim.map -o $@ $(CORE_OBJ) $(BUILD)/interpose.o
+
+$(BUILD)/libiovashim.a: $(CORE_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libiovashim.a
+	@mkdir -p $(@D)
+	$(COMPILE) -Itests -o $@ $< $(BUILD)/libiovashim.a -lcmocka -lpthread
+
+unit: $(UNIT)
+	@set -e; for t in $(UNIT); do $$t; done
+
+# The same tests under the address and undefined-behaviour sanitizers.
+sanitize:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit
+
+# Both compilers, warnings as errors.
+compilers:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang all
+
+static-code: $(BUILD)/libiovashim.so
+	tests/static-code $(BUILD)
+
+FORMATTED = $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]')
+format:
+	clang-format -i $(FORMATTED)
+format-check:
+	clang-format --dry-run --Werror $(FORMATTED)
+
+deps:
+	@tools/deps
+
+check: deps
+	@$(MAKE) --no-print-directory compilers format-check static-code unit sanitize
+	@$(MAKE) --no-print-directory lab
+
+demo: deps all
+	@tests/lab/demo.sh
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(wildcard src/model/model.mk tests/lab/lab.mk)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d)

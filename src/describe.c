@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events in words, for people: one line each. */
+#include "describe.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct host_group *find_group(const struct container *container, int number)
+{
+	for (size_t i = 0; i < container->n_groups; i++)
+		if (container->groups[i].number == number)
+			return &container->groups[i];
+	return NULL;
+}
+
+static void add_group(struct text *text, int number, const struct container *container)
+{
+	const struct host_group *group = find_group(container, number);
+
+	text_add(text, "group %d", number);
+	if (group && group->devices[0])
+		text_add(text, " (%s)", group->devices);
+}
+
+/* Bits of the widest address below @limit. */
+static unsigned int width(uint64_t limit)
+{
+	return limit ? 64 - (unsigned int)__builtin_clzll(limit) : 0;
+}
+
+void describe_owner(struct text *text, const struct hole *hole, const struct container *container)
+{
+	switch (hole->source) {
+	case HOLE_SYSFS:
+		text_add(text, "%s of ",
+			hole->type == REGION_MSI      ? "the MSI window"
+			: hole->type == REGION_DIRECT ? "a direct-mapped region"
+						      : "a reserved region");
+		add_group(text, hole->group, container);
+		break;
+	case HOLE_KERNEL:
+		if (hole->range.last == UINT64_MAX)
+			text_add(text, "beyond the IOMMU's %u bits", width(hole->range.first - 1));
+		else
+			text_add(text, "not among the kernel's valid IOVA ranges");
+		break;
+	case HOLE_POLICY:
+		text_add(text, "policy rule %s%s(%s:%u)", hole->name, hole->name[0] ? " " : "",
+			hole->file, hole->line);
+		break;
+	}
+}
+
+static const struct hole *first_hole(const struct event *event)
+{
+	const struct hole *kernel = NULL;
+
+	for (size_t i = 0; i < event->holes->n_holes; i++) {
+		const struct hole *hole = &event->holes->holes[i];
+
+		if (!range_overlaps(
+			    range_align_outwards(hole->range, event->holes->page), event->iova))
+			continue;
+		/* The kernel says that, sysfs and the policy say why. */
+		if (hole->source != HOLE_KERNEL)
+			return hole;
+		kernel = kernel ? kernel : hole;
+	}
+	return kernel;
+}
+
+static void add_crossed(struct text *text, const struct event *event)
+{
+	const struct hole *hole = first_hole(event);
+	bool inside = dma_split_fit(event->holes, event->iova) == DMA_INSIDE;
+
+	text_add(text, "%s at ", event->memory == MEMORY_BAR ? "device BAR" : "guest RAM");
+	text_add_range(text, event->iova);
+	text_add(text, " (");
+	text_add_size(text, range_size(event->iova));
+	text_add(text, ") %s ", inside ? "lies in" : "crosses");
+	if (!hole)
+		return;
+	text_add_range(text, hole->range);
+	text_add(text, ", ");
+	describe_owner(text, hole, event->container);
+}
+
+static void add_split(struct text *text, const struct event *event)
+{
+	struct dma_split walk = dma_split_start(event->holes, event->iova);
+	struct dma_part part;
+	size_t pieces = 0;
+
+	while (dma_split_next_piece(&walk, &part))
+		pieces++;
+	text_add(text, ": mapped %zu piece%s; devices cannot reach ", pieces,
+		pieces == 1 ? "" : "s");
+	text_add_size(text, dma_split_gap_bytes(event->holes, event->iova));
+	text_add(text,
+		event->guarded
+			? " of it, guarded: a guest that uses that is stopped"
+			: " of it, NOT GUARDED: a guest that uses that loses data in silence");
+}
+
+static void add_refusal(struct text *text, const struct event *event)
+{
+	text_add(text, ": refused (");
+	text_add_errno(text, -event->result);
+	text_add(text, "), ");
+	switch (event->refusal) {
+	case REFUSED_NOT:
+	case REFUSED_BY_POLICY:
+		text_add(text, "as the policy says");
+		break;
+	case REFUSED_TRANSLATED:
+		text_add(text, "since a vIOMMU in the guest chose this IOVA and nothing can be "
+			       "guarded there");
+		break;
+	case REFUSED_IN_USE:
+		text_add(text, "since the guest already uses memory in ");
+		text_add_range(text, event->failed);
+		text_add(text, ", which devices cannot reach; tell it to keep off, reboot it, "
+			       "then add the device again");
+		break;
+	case REFUSED_NO_GUARD:
+		text_add(text, "since ");
+		text_add_range(text, event->failed);
+		text_add(text, " cannot be guarded (");
+		text_add_errno(text, event->failed_errno);
+		text_add(text, "); huge pages have to fit the hole's edges");
+		break;
+	case REFUSED_BY_KERNEL:
+		text_add(text, "since ");
+		text_add_range(text, event->failed);
+		text_add(text, " is not accessible memory of the VMM");
+		break;
+	}
+}
+
+static void add_kernel_failure(struct text *text, const struct event *event)
+{
+	text_add(text, ": split, but the kernel refused the piece ");
+	text_add_range(text, event->failed);
+	text_add(text, " (");
+	text_add_errno(text, -event->result);
+	text_add(text, "); nothing is left mapped");
+	if (event->result == -ENOMEM)
+		text_add(text, "; is RLIMIT_MEMLOCK large enough for all guest RAM?");
+	else if (event->result == -ENOSPC)
+		text_add(text, "; the container's mappings are used up (dma_entry_limit)");
+}
+
+static bool is_qemu(const char *vmm)
+{
+	const char *name = strrchr(vmm, '/');
+
+	return !strncmp(name ? name + 1 : vmm, "qemu-", 5);
+}
+
+static void add_observed(struct text *text, const struct event *event, const char *vmm)
+{
+	text_add(text, ": passed to the kernel unchanged");
+	if (event->result < 0) {
+		text_add(text, ", which refused it (");
+		text_add_errno(text, -event->result);
+		text_add(text, ")");
+	} else {
+		text_add(text, ", which accepted it");
+	}
+	if (event->memory == MEMORY_BAR && is_qemu(vmm))
+		text_add(text, "; harmless: only DMA from one passed-through device to another's "
+			       "BAR is lost");
+	else if (event->memory == MEMORY_BAR)
+		text_add(text, "; only DMA between passed-through devices is lost; if this VMM "
+			       "ends here, set `bar skip` in the policy");
+	else if (event->result >= 0)
+		text_add(text, ": devices cannot reach it all the same, and what they write "
+			       "there is lost in silence");
+}
+
+void describe_map(struct text *text, const struct event *event, const char *vmm)
+{
+	add_crossed(text, event);
+	switch (event->verdict) {
+	case VERDICT_SPLIT:
+		if (event->result)
+			add_kernel_failure(text, event);
+		else
+			add_split(text, event);
+		break;
+	case VERDICT_SKIP:
+		text_add(text, ": reported as mapped, devices cannot reach any of it%s",
+			event->guarded ? ", guarded" : "");
+		break;
+	case VERDICT_REFUSE:
+		add_refusal(text, event);
+		break;
+	case VERDICT_OBSERVE:
+	case VERDICT_PASS:
+		add_observed(text, event, vmm);
+		break;
+	}
+}

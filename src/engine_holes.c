@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the holes of a container come from: its groups, the kernel's own word, the policy. */
+#include "engine.h"
+#include "engine_internal.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <string.h>
+
+/* A list of holes that grows while it is put together. */
+struct draft {
+	struct hole *holes;
+	size_t n, room;
+	bool failed;
+};
+
+static void draft_add(struct draft *draft, const struct hole *hole)
+{
+	if (mem_reserve(&draft->holes, &draft->room, sizeof(*hole), draft->n + 1)) {
+		draft->failed = true;
+		return;
+	}
+	draft->holes[draft->n++] = *hole;
+}
+
+static void add_group_regions(struct draft *draft, const struct container *container)
+{
+	for (size_t i = 0; i < container->n_groups; i++)
+		for (size_t j = 0; j < container->groups[i].n_regions; j++)
+			draft_add(draft, &container->groups[i].regions[j]);
+}
+
+/* What lies outside every valid range. The kernel keeps them ascending and disjoint
+ * (vfio_iommu_iova_insert); an empty list is no limit (vfio_iommu_iova_dma_valid). */
+static void add_kernel_gaps(struct draft *draft, const struct container *container)
+{
+	struct hole hole = {.source = HOLE_KERNEL};
+	uint64_t next = 0;
+
+	if (!container->kernel_known || !container->n_valid)
+		return;
+	for (size_t i = 0; i < container->n_valid; i++) {
+		const struct range *valid = &container->valid[i];
+
+		if (valid->first > next) {
+			hole.range = (struct range){next, valid->first - 1};
+			draft_add(draft, &hole);
+		}
+		if (valid->last >= next)
+			next = valid->last + 1;
+		if (!next)
+			return; /* the last range reaches 2^64-1 */
+	}
+	hole.range = (struct range){next, UINT64_MAX};
+	draft_add(draft, &hole);
+}
+
+static const struct hole_set *intern(
+	struct engine *engine, const struct draft *draft, uint64_t page)
+{
+	size_t bytes = hole_set_bytes(draft->n);
+	void *memory = mem_alloc(bytes);
+	const struct hole_set *set;
+
+	if (!memory)
+		return NULL;
+	set = hole_set_build(memory, draft->holes, draft->n, page);
+	for (size_t i = 0; i < engine->n_sets; i++) {
+		if (!hole_set_equal(engine->sets[i], set))
+			continue;
+		mem_free(memory, bytes);
+		return engine->sets[i];
+	}
+	if (mem_reserve(
+		    &engine->sets, &engine->set_room, sizeof(*engine->sets), engine->n_sets + 1)) {
+		mem_free(memory, bytes);
+		return NULL;
+	}
+	engine->sets[engine->n_sets++] = set;
+	return set;
+}
+
+/* With the lock held. True if the container's holes have changed. Without memory they stay. */
+static bool rebuild(struct engine *engine, struct container *container)
+{
+	const struct policy *policy = &engine->policy;
+	const struct hole_set *set = NULL;
+	struct draft draft = {0};
+	bool changed;
+
+	if (policy->source_sysfs)
+		add_group_regions(&draft, container);
+	if (policy->source_kernel)
+		add_kernel_gaps(&draft, container);
+	for (size_t i = 0; i < policy->n_holes; i++)
+		draft_add(&draft, &policy->holes[i]);
+	if (!draft.failed)
+		set = intern(engine, &draft, container->page);
+	mem_release(&draft.holes, &draft.room, sizeof(*draft.holes));
+	changed = set && set != container->holes;
+	if (changed)
+		container->holes = set;
+	return changed;
+}
+
+static void finish(struct engine *engine, struct container *container, struct lock_hold *hold)
+{
+	bool changed = rebuild(engine, container);
+
+	lock_drop(&engine->lock, hold);
+	if (changed)
+		engine_tell(engine, &(struct event){.kind = EVENT_CONTAINER,
+					    .container = container,
+					    .holes = container->holes});
+}
+
+int engine_container_init(struct engine *engine, struct container *container)
+{
+	struct lock_hold hold;
+
+	lock_take(&engine->lock, &hold);
+	*container = (struct container){.id = ++engine->last_id, .page = engine->page};
+	rebuild(engine, container);
+	lock_drop(&engine->lock, &hold);
+	return container->holes ? 0 : -ENOMEM;
+}
+
+void engine_group_added(
+	struct engine *engine, struct container *container, const struct host_group *group)
+{
+	struct lock_hold hold;
+
+	lock_take(&engine->lock, &hold);
+	container_add_group(container, group);
+	finish(engine, container, &hold);
+}
+
+void engine_group_removed(struct engine *engine, struct container *container, int number)
+{
+	struct lock_hold hold;
+
+	lock_take(&engine->lock, &hold);
+	container_remove_group(container, number);
+	finish(engine, container, &hold);
+}
+
+void engine_forget_info(struct engine *engine, struct container *container)
+{
+	struct lock_hold hold;
+
+	lock_take(&engine->lock, &hold);
+	container->kernel_known = false;
+	finish(engine, container, &hold);
+}
+
+/* Bounds-checked: the reply is the kernel's, but the memory is the VMM's. */
+static const struct vfio_iommu_type1_info_cap_iova_range *find_ranges(
+	const void *info, size_t room, uint32_t offset, size_t *n)
+{
+	const char *base = info;
+	struct vfio_info_cap_header header;
+
+	/* Each step goes forward, so that a chain in a loop ends. */
+	for (uint32_t previous = 0;
+		offset > previous && !(offset % 8) && offset <= room - sizeof(header);) {
+		memcpy(&header, base + offset, sizeof(header));
+		if (header.id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE) {
+			const struct vfio_iommu_type1_info_cap_iova_range *cap =
+				(const void *)(base + offset);
+			size_t left = room - offset;
+
+			if (left < sizeof(*cap))
+				return NULL;
+			*n = cap->nr_iovas;
+			return *n <= (left - sizeof(*cap)) / sizeof(cap->iova_ranges[0]) ? cap
+											 : NULL;
+		}
+		previous = offset;
+		offset = header.next;
+	}
+	return NULL;
+}
+
+static void learn_ranges(struct container *container,
+	const struct vfio_iommu_type1_info_cap_iova_range *cap, size_t n)
+{
+	if (container_set_valid(container, NULL, 0) || !cap)
+		return;
+	if (mem_reserve(&container->valid, &container->valid_room, sizeof(*container->valid), n)) {
+		container->kernel_known = false;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct range r = {cap->iova_ranges[i].start, cap->iova_ranges[i].end};
+
+		if (r.first <= r.last)
+			container->valid[container->n_valid++] = r;
+	}
+}
+
+void engine_learn_info(
+	struct engine *engine, struct container *container, const void *info, size_t room)
+{
+	const struct vfio_iommu_type1_info_cap_iova_range *cap = NULL;
+	struct vfio_iommu_type1_info head = {0};
+	struct lock_hold hold;
+	size_t n = 0;
+
+	if (room < offsetof(struct vfio_iommu_type1_info, cap_offset))
+		return;
+	memcpy(&head, info, room < sizeof(head) ? room : sizeof(head));
+	if (room >= sizeof(head) && (head.flags & VFIO_IOMMU_INFO_CAPS) && head.cap_offset)
+		cap = find_ranges(info, room, head.cap_offset, &n);
+
+	lock_take(&engine->lock, &hold);
+	if ((head.flags & VFIO_IOMMU_INFO_PGSIZES) && head.iova_pgsizes)
+		container->page = head.iova_pgsizes & -head.iova_pgsizes;
+	if (cap)
+		learn_ranges(container, cap, n);
+	finish(engine, container, &hold);
+}
+
+void engine_ask_info(struct engine *engine, struct container *container, int fd)
+{
+	struct vfio_iommu_type1_info head = {.argsz = sizeof(head)};
+	const struct kernel_ops *kernel = &engine->kernel;
+	struct vfio_iommu_type1_info *info;
+	size_t room;
+
+	if (kernel->ioctl(kernel->context, fd, VFIO_IOMMU_GET_INFO, &head) < 0)
+		return;
+	/* Attached groups can have changed what fits in between: that costs the capabilities,
+	 * no more. Lists of more than a million ranges are nobody's. */
+	room = head.argsz < (1u << 24) ? head.argsz : sizeof(head);
+	info = mem_alloc(room);
+	if (!info)
+		return;
+	info->argsz = (uint32_t)room;
+	if (kernel->ioctl(kernel->context, fd, VFIO_IOMMU_GET_INFO, info) >= 0)
+		engine_learn_info(engine, container, info, room);
+	mem_free(info, room);
+}
+
+void engine_iommu_set(struct engine *engine, struct container *container, unsigned long type)
+{
+	struct lock_hold hold;
+
+	engine_forget_splits(engine, container);
+	lock_take(&engine->lock, &hold);
+	container_reset(container);
+	container->type = type;
+	container->page = engine->page;
+	finish(engine, container, &hold);
+}
+
+void engine_tell(struct engine *engine, const struct event *event)
+{
+	engine->audience.event(engine->audience.context, event);
+}

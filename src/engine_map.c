@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VFIO_IOMMU_MAP_DMA: decide, guard, make the pieces, or go back to where it began. */
+#include "engine_internal.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <string.h>
+
+/* One request under way: a private copy of what the VMM asked, read once. */
+struct map {
+	struct engine *engine;
+	struct container *container;
+	int fd;
+	struct vfio_iommu_type1_dma_map request;
+	struct range iova;
+	const struct hole_set *holes;
+	struct event event;
+};
+
+static int pass(const struct map *map, void *argument)
+{
+	const struct kernel_ops *kernel = &map->engine->kernel;
+
+	return kernel->ioctl(kernel->context, map->fd, VFIO_IOMMU_MAP_DMA, argument);
+}
+
+/* False for what vfio_dma_do_map() refuses before it looks at any mapping, and for FLAG_VADDR:
+ * the kernel's own answer is the right one. */
+static bool well_formed(const struct vfio_iommu_type1_dma_map *request, uint64_t page)
+{
+	const uint32_t protection = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
+
+	if (request->argsz < sizeof(*request) || !(request->flags & protection) ||
+		(request->flags & ~protection))
+		return false;
+	if (!request->size || request->iova + request->size - 1 < request->iova ||
+		request->vaddr + request->size - 1 < request->vaddr)
+		return false;
+	return !((request->iova | request->vaddr | request->size) & (page - 1));
+}
+
+static struct range vaddr_of(const struct split *split, const struct dma_part *part)
+{
+	uint64_t first = split->vaddr + part->offset;
+
+	return (struct range){first, first + range_size(part->iova) - 1};
+}
+
+static void tell_guard(struct engine *engine, const struct container *container,
+	const struct split *split, const struct dma_part *gap, struct event *event)
+{
+	event->kind = EVENT_GUARD;
+	event->container = container;
+	event->iova = gap->iova;
+	event->vaddr = vaddr_of(split, gap).first;
+	event->holes = split->holes;
+	engine_tell(engine, event);
+}
+
+/* Lifts the guards of the first @n gaps. */
+static void unguard_gaps(struct engine *engine, const struct container *container,
+	const struct split *split, size_t n)
+{
+	struct dma_split walk = dma_split_start(split->holes, split->iova);
+	struct dma_part gap;
+
+	for (; n > 0 && dma_split_next_gap(&walk, &gap); n--) {
+		engine->memory.unguard(engine->memory.context, vaddr_of(split, &gap));
+		tell_guard(engine, container, split, &gap, &(struct event){.set = false});
+	}
+}
+
+void engine_unguard(
+	struct engine *engine, const struct container *container, const struct split *split)
+{
+	if (split->guarded)
+		unguard_gaps(engine, container, split, SIZE_MAX);
+}
+
+/* Guards every gap of @split, or none. Returns 0 or -errno with the gap in event->failed. */
+static int guard_gaps(struct map *map, const struct split *split)
+{
+	const struct memory_ops *memory = &map->engine->memory;
+	struct dma_split walk = dma_split_start(split->holes, split->iova);
+	struct dma_part gap;
+
+	for (size_t done = 0; dma_split_next_gap(&walk, &gap); done++) {
+		struct event event = {.set = true};
+		int err = memory->guard(memory->context, vaddr_of(split, &gap), &event.given_back);
+
+		if (err) {
+			map->event.failed = gap.iova;
+			map->event.failed_errno = -err;
+			unguard_gaps(map->engine, map->container, split, done);
+			return err;
+		}
+		tell_guard(map->engine, map->container, split, &gap, &event);
+	}
+	return 0;
+}
+
+static void unmap_pieces_below(struct map *map, const struct split *split, uint64_t end)
+{
+	const struct kernel_ops *kernel = &map->engine->kernel;
+	struct dma_split walk = dma_split_start(split->holes, split->iova);
+	struct dma_part piece;
+
+	while (dma_split_next_piece(&walk, &piece) && piece.iova.first < end) {
+		struct vfio_iommu_type1_dma_unmap unmap = {.argsz = sizeof(unmap),
+			.iova = piece.iova.first,
+			.size = range_size(piece.iova)};
+
+		kernel->ioctl(kernel->context, map->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	}
+}
+
+/* Maps every piece of @split, ascending, or none. */
+static int map_pieces(struct map *map, const struct split *split)
+{
+	struct dma_split walk = dma_split_start(split->holes, split->iova);
+	struct dma_part piece;
+
+	while (dma_split_next_piece(&walk, &piece)) {
+		struct vfio_iommu_type1_dma_map request = {.argsz = sizeof(request),
+			.flags = split->flags,
+			.vaddr = split->vaddr + piece.offset,
+			.iova = piece.iova.first,
+			.size = range_size(piece.iova)};
+		int err = pass(map, &request);
+
+		if (err < 0) {
+			map->event.failed = piece.iova;
+			map->event.failed_errno = -err;
+			unmap_pieces_below(map, split, piece.iova.first);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int tell(struct map *map, enum verdict verdict, enum refusal refusal, int result)
+{
+	map->event.verdict = verdict;
+	map->event.refusal = refusal;
+	map->event.result = result;
+	engine_tell(map->engine, &map->event);
+	return result;
+}
+
+static int refuse_for_guard(struct map *map, int err)
+{
+	if (err == -EFAULT) /* the kernel could not pin it either: vaddr_get_pfns() */
+		return tell(map, VERDICT_REFUSE, REFUSED_BY_KERNEL, -EFAULT);
+	return tell(
+		map, VERDICT_REFUSE, err == -EBUSY ? REFUSED_IN_USE : REFUSED_NO_GUARD, -EINVAL);
+}
+
+static int add_split(struct map *map, const struct split *split)
+{
+	struct lock_hold hold;
+	int err;
+
+	lock_take(&map->engine->lock, &hold);
+	err = container_split_add(map->container, split);
+	lock_drop(&map->engine->lock, &hold);
+	if (err)
+		unmap_pieces_below(map, split, UINT64_MAX);
+	return err;
+}
+
+/* With the range claimed: maps it in pieces or, skipped, not at all; guarded where it is RAM. */
+static int map_split(struct map *map, bool skipped)
+{
+	bool guarded = map->engine->policy.guard && map->event.memory == MEMORY_RAM;
+	struct split split = {.iova = map->iova,
+		.vaddr = map->request.vaddr,
+		.holes = map->holes,
+		.flags = map->request.flags,
+		.guarded = guarded,
+		.skipped = skipped};
+	int err = guarded ? guard_gaps(map, &split) : 0;
+
+	map->event.guarded = guarded;
+	if (err)
+		return refuse_for_guard(map, err);
+	if (!skipped)
+		err = map_pieces(map, &split);
+	if (!err)
+		err = add_split(map, &split);
+	if (err)
+		engine_unguard(map->engine, map->container, &split);
+	return tell(map, skipped ? VERDICT_SKIP : VERDICT_SPLIT,
+		err ? REFUSED_BY_KERNEL : REFUSED_NOT, err);
+}
+
+/* Claims the range, unless a mapping that the kernel holds only in part is in the way. */
+static int claim_and_map(struct map *map, bool skipped)
+{
+	struct lock_hold hold;
+	struct claim claim;
+	bool taken;
+	int result = -EEXIST;
+
+	engine_claim(map->engine, map->container, &claim, map->iova, &hold);
+	taken = container_split_at(map->container, map->iova) != NULL;
+	lock_drop(&map->engine->lock, &hold);
+	if (!taken)
+		result = map_split(map, skipped);
+	engine_release(map->engine, map->container, &claim);
+	return result;
+}
+
+static int act(struct map *map, void *argument, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_PASS:
+		return pass(map, argument);
+	case VERDICT_OBSERVE:
+		return tell(map, verdict, REFUSED_NOT, pass(map, argument));
+	case VERDICT_SPLIT:
+		return claim_and_map(map, false);
+	case VERDICT_SKIP:
+		return claim_and_map(map, true);
+	case VERDICT_REFUSE:
+		break;
+	}
+	return tell(map, VERDICT_REFUSE,
+		map->event.memory == MEMORY_TRANSLATED ? REFUSED_TRANSLATED : REFUSED_BY_POLICY,
+		-EINVAL);
+}
+
+/* The request crosses or lies in holes. */
+static int intervene(struct map *map, void *argument)
+{
+	const struct memory_ops *memory = &map->engine->memory;
+	struct range vaddr = {map->request.vaddr, map->request.vaddr + map->request.size - 1};
+	enum verdict verdict;
+	int err;
+
+	map->event = (struct event){.kind = EVENT_MAP,
+		.container = map->container,
+		.iova = map->iova,
+		.holes = map->holes,
+		.vaddr = map->request.vaddr,
+		.flags = map->request.flags};
+	err = memory->classify(memory->context, vaddr, map->iova, &map->event.memory);
+	if (err) {
+		engine_tell(map->engine, &(struct event){.kind = EVENT_FAULT,
+						 .container = map->container,
+						 .iova = map->iova,
+						 .result = err,
+						 .what = "cannot tell RAM from a device's BAR"});
+		return pass(map, argument);
+	}
+	verdict = policy_decide(&map->engine->policy, map->holes, map->iova, map->event.memory);
+	return act(map, argument, verdict);
+}
+
+/* True if the request overlaps a mapping of which the kernel holds only pieces. */
+static bool exists(struct map *map)
+{
+	struct lock_hold hold;
+	bool found;
+
+	if (!map->container->n_splits)
+		return false;
+	lock_take(&map->engine->lock, &hold);
+	found = container_split_at(map->container, map->iova) != NULL;
+	lock_drop(&map->engine->lock, &hold);
+	return found;
+}
+
+int engine_map(struct engine *engine, struct container *container, int fd, void *argument)
+{
+	struct map map = {.engine = engine, .container = container, .fd = fd};
+
+	map.holes = container->holes;
+	memcpy(&map.request, argument, sizeof(map.request));
+	if (!well_formed(&map.request, map.holes->page))
+		return pass(&map, argument);
+	map.iova = (struct range){map.request.iova, map.request.iova + map.request.size - 1};
+	if (exists(&map))
+		return -EEXIST;
+	if (!hole_set_touches(map.holes, map.iova))
+		return pass(&map, argument);
+	return intervene(&map, argument);
+}

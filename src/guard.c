@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes the VMM's own memory behind a hole away, once it is proved unused. */
+#include "guard.h"
+#include "mem.h"
+#include "page_proof.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+static size_t span_from(const struct guard *guard, uint64_t address)
+{
+	size_t low = 0, high = guard->n_spans;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (guard->spans[middle].addresses.last < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int insert_span(struct guard *guard, const struct guard_span *span)
+{
+	size_t at = span_from(guard, span->addresses.first);
+	int err = mem_reserve(&guard->spans, &guard->span_room, sizeof(*span), guard->n_spans + 1);
+
+	if (err)
+		return err;
+	for (size_t i = guard->n_spans++; i > at; i--)
+		guard->spans[i] = guard->spans[i - 1];
+	guard->spans[at] = *span;
+	return 0;
+}
+
+static void remove_span(struct guard *guard, size_t at)
+{
+	guard->n_spans--;
+	for (size_t i = at; i < guard->n_spans; i++)
+		guard->spans[i] = guard->spans[i + 1];
+}
+
+/* Makes @address begin a span if it lies in one. */
+static int cut_span(struct guard *guard, uint64_t address)
+{
+	size_t i = span_from(guard, address);
+	struct guard_span upper;
+	int err;
+
+	if (i == guard->n_spans || guard->spans[i].addresses.first >= address)
+		return 0;
+	upper = guard->spans[i];
+	upper.addresses.first = address;
+	guard->spans[i].addresses.last = address - 1;
+	err = insert_span(guard, &upper);
+	if (err) /* as it was */
+		guard->spans[i].addresses.last = upper.addresses.last;
+	return err;
+}
+
+/* So that every span lies inside or outside of @addresses. */
+static int cut_spans(struct guard *guard, struct range addresses)
+{
+	int err = cut_span(guard, addresses.first);
+
+	if (!err && addresses.last != UINT64_MAX)
+		err = cut_span(guard, addresses.last + 1);
+	return err;
+}
+
+/* The mappings, or parts of mappings, that are to be guarded anew. */
+struct fresh {
+	struct guard *guard;
+	struct range wanted;
+	struct vma *vmas;
+	size_t n, room;
+	int err;
+};
+
+static void fresh_add(struct fresh *fresh, const struct vma *vma, struct range part)
+{
+	if (!fresh->err)
+		fresh->err = mem_reserve(&fresh->vmas, &fresh->room, sizeof(*vma), fresh->n + 1);
+	if (fresh->err)
+		return;
+	fresh->vmas[fresh->n] = *vma;
+	fresh->vmas[fresh->n].addresses = part;
+	fresh->vmas[fresh->n++].offset += part.first - vma->addresses.first;
+}
+
+/* Adds what of one mapping is wanted and not guarded yet. */
+static void fresh_from_vma(void *context, const struct vma *vma)
+{
+	struct fresh *fresh = context;
+	struct range part = range_common(vma->addresses, fresh->wanted);
+	uint64_t next = part.first;
+	size_t i = span_from(fresh->guard, part.first);
+
+	for (; i < fresh->guard->n_spans && next <= part.last; i++) {
+		const struct range *span = &fresh->guard->spans[i].addresses;
+
+		if (span->first > part.last)
+			break;
+		if (span->first > next)
+			fresh_add(fresh, vma, (struct range){next, span->first - 1});
+		next = span->last + 1;
+	}
+	if (next <= part.last)
+		fresh_add(fresh, vma, (struct range){next, part.last});
+}
+
+/* A span whose memory can be accessed is one that the VMM replaced without unmapping it first. */
+static void forget_stale(void *context, const struct vma *vma)
+{
+	struct fresh *fresh = context;
+	struct guard *guard = fresh->guard;
+	struct range part = range_common(vma->addresses, fresh->wanted);
+	size_t i = span_from(guard, part.first);
+
+	if (vma->prot == PROT_NONE)
+		return;
+	while (i < guard->n_spans && range_contains(part, guard->spans[i].addresses))
+		remove_span(guard, i);
+}
+
+static int prove_all(const struct page_proof *proof, const struct fresh *fresh)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < fresh->n && !err; i++)
+		err = page_proof_unused(proof, &fresh->vmas[i]);
+	return err;
+}
+
+static int protect(const struct vma *vma, int prot)
+{
+	return mprotect((void *)(uintptr_t)vma->addresses.first, range_size(vma->addresses), prot)
+		       ? -errno
+		       : 0;
+}
+
+static void restore(const struct fresh *fresh, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		protect(&fresh->vmas[i], fresh->vmas[i].prot);
+}
+
+/* Access is taken away between two proofs: what was written before the first is seen there, what
+ * slipped in between by the second, and then nothing can be written any more. */
+static int prove_and_protect(const struct page_proof *proof, const struct fresh *fresh)
+{
+	int err = prove_all(proof, fresh);
+	size_t n = 0;
+
+	while (!err && n < fresh->n)
+		err = protect(&fresh->vmas[n++], PROT_NONE);
+	if (!err)
+		err = prove_all(proof, fresh);
+	if (err)
+		restore(fresh, n);
+	return err;
+}
+
+static int enter_spans(struct guard *guard, const struct fresh *fresh, struct range addresses)
+{
+	size_t n = fresh->n, i;
+
+	if (mem_reserve(
+		    &guard->spans, &guard->span_room, sizeof(*guard->spans), guard->n_spans + n))
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		const struct vma *vma = &fresh->vmas[i];
+
+		insert_span(guard, &(struct guard_span){.addresses = vma->addresses,
+					   .inode = vma->inode,
+					   .prot = vma->prot});
+	}
+	for (i = span_from(guard, addresses.first);
+		i < guard->n_spans && guard->spans[i].addresses.first <= addresses.last; i++)
+		guard->spans[i].count++;
+	return 0;
+}
+
+static int guard_fresh(
+	struct guard *guard, struct fresh *fresh, bool give_back, uint64_t *given_back)
+{
+	struct page_proof proof;
+	int err;
+
+	for (size_t i = 0; i < fresh->n; i++)
+		if (fresh->vmas[i].prot == PROT_NONE)
+			return -EFAULT;
+	err = page_proof_open(&proof);
+	if (err)
+		return err;
+	err = prove_and_protect(&proof, fresh);
+	if (!err) {
+		err = enter_spans(guard, fresh, fresh->wanted);
+		if (err)
+			restore(fresh, fresh->n);
+	}
+	for (size_t i = 0; !err && give_back && i < fresh->n; i++)
+		*given_back += page_proof_give_back(&proof, &fresh->vmas[i]);
+	page_proof_close(&proof);
+	return err;
+}
+
+int guard_set(struct guard *guard, struct range addresses, bool give_back, uint64_t *given_back)
+{
+	struct fresh fresh = {.guard = guard, .wanted = addresses};
+	struct lock_hold hold;
+	int err;
+
+	*given_back = 0;
+	lock_take(&guard->lock, &hold);
+	guard->changing = true;
+	err = cut_spans(guard, addresses);
+	if (!err)
+		err = vma_each(addresses, forget_stale, &fresh);
+	if (!err)
+		err = vma_each(addresses, fresh_from_vma, &fresh);
+	if (!err)
+		err = fresh.err;
+	if (!err)
+		err = guard_fresh(guard, &fresh, give_back, given_back);
+	mem_release(&fresh.vmas, &fresh.room, sizeof(*fresh.vmas));
+	guard->changing = false;
+	lock_drop(&guard->lock, &hold);
+	return err;
+}
+
+static void collect(void *context, const struct vma *vma)
+{
+	struct fresh *found = context;
+
+	fresh_add(found, vma, range_common(vma->addresses, found->wanted));
+}
+
+/* Only what is still without access, and still the same file, is ours to open again. */
+static void restore_span(const struct guard_span *span)
+{
+	struct fresh found = {.wanted = span->addresses};
+
+	vma_each(span->addresses, collect, &found);
+	for (size_t i = 0; i < found.n; i++)
+		if (found.vmas[i].prot == PROT_NONE && found.vmas[i].inode == span->inode)
+			protect(&found.vmas[i], span->prot);
+	mem_release(&found.vmas, &found.room, sizeof(*found.vmas));
+}
+
+void guard_lift(struct guard *guard, struct range addresses)
+{
+	struct lock_hold hold;
+	size_t i;
+
+	lock_take(&guard->lock, &hold);
+	guard->changing = true;
+	/* Without memory to cut, a span that reaches outside stays guarded: safe, if not nice. */
+	cut_spans(guard, addresses);
+	i = span_from(guard, addresses.first);
+	while (i < guard->n_spans && range_contains(addresses, guard->spans[i].addresses)) {
+		if (--guard->spans[i].count) {
+			i++;
+			continue;
+		}
+		restore_span(&guard->spans[i]);
+		remove_span(guard, i);
+	}
+	guard->changing = false;
+	lock_drop(&guard->lock, &hold);
+}
+
+bool guard_covers(struct guard *guard, uint64_t address)
+{
+	size_t i;
+
+	if (guard->changing)
+		return false;
+	i = span_from(guard, address);
+	return i < guard->n_spans && guard->spans[i].addresses.first <= address;
+}

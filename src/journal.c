@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The audience of the engine: people on stderr, machines in the log. */
+#include "journal.h"
+#include "advice.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE = 4096 };
+
+static struct describe_stamp stamp_now(const struct journal *journal)
+{
+	struct describe_stamp stamp = {.pid = journal->pid};
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	stamp.seconds = now.tv_sec;
+	stamp.micros = now.tv_nsec / 1000;
+	return stamp;
+}
+
+static void say(const struct outlet *people, const char *message)
+{
+	char bytes[LINE];
+	struct text text = text_start(bytes, sizeof(bytes));
+
+	text_add(&text, "iovashim: %s", message);
+	if (!text_fits(&text, 1))
+		text.length--;
+	text_add(&text, "\n");
+	outlet_write(people, text.bytes, text.length);
+}
+
+static void say_advice(void *context, const char *line)
+{
+	struct journal *journal = context;
+
+	say(&journal->people, line);
+}
+
+/* @text is a whole JSON object. */
+static void log_line(struct journal *journal, struct text *text)
+{
+	text_add(text, "\n");
+	if (journal->log.fd < 0 || journal->log_lost)
+		return;
+	if (outlet_write(&journal->log, text->bytes, text->length))
+		return;
+	journal->log_lost = true;
+	say(&journal->people, "the log's descriptor is gone (closed or replaced by the VMM, or the "
+			      "disk is full): nothing more is logged");
+}
+
+void journal_start(struct journal *journal)
+{
+	char bytes[LINE];
+	struct text text = text_start(bytes, sizeof(bytes));
+	struct describe_stamp stamp;
+
+	journal->pid = journal->owner = getpid();
+	journal->lock = (struct lock)LOCK_INITIALIZER;
+	stamp = stamp_now(journal);
+	describe_json_start(&text, &stamp, &journal->host);
+	log_line(journal, &text);
+}
+
+/* Adds @gap to the sorted list, merged with what it touches. */
+static void add_gap(struct journal *journal, struct range gap)
+{
+	size_t at = 0, end;
+
+	while (at < journal->n_gaps && gap.first && journal->gaps[at].last < gap.first - 1)
+		at++;
+	for (end = at; end < journal->n_gaps; end++) {
+		const struct range *old = &journal->gaps[end];
+
+		if (gap.last != UINT64_MAX && old->first > gap.last + 1)
+			break;
+		gap.first = old->first < gap.first ? old->first : gap.first;
+		gap.last = old->last > gap.last ? old->last : gap.last;
+	}
+	if (end == at && journal->n_gaps == JOURNAL_GAPS) {
+		journal->gaps_cut = true;
+		return;
+	}
+	memmove(&journal->gaps[at + 1], &journal->gaps[end], (journal->n_gaps - end) * sizeof(gap));
+	journal->gaps[at] = gap;
+	journal->n_gaps = journal->n_gaps + 1 - (end - at);
+}
+
+static void add_gaps(struct journal *journal, const struct event *event)
+{
+	struct dma_split walk = dma_split_start(event->holes, event->iova);
+	struct dma_part part;
+
+	while (dma_split_next(&walk, &part)) {
+		if (part.gap)
+			add_gap(journal, part.iova);
+		else
+			journal->pieces++;
+	}
+	if (!event->guarded)
+		journal->unguarded = true;
+}
+
+static void note_crossing(struct journal *journal, const struct event *event)
+{
+	const struct range *hole = hole_set_find(event->holes, event->iova.first);
+
+	if (!hole || event->memory == MEMORY_BAR)
+		return;
+	if (journal->ram.last && range_size(event->iova) <= range_size(journal->ram))
+		return;
+	journal->ram = event->iova;
+	journal->hole = *hole;
+}
+
+/* FNV-1a over what makes two interventions the same to a reader. */
+static uint64_t signature(const struct event *event)
+{
+	uint64_t parts[] = {(uint64_t)event->verdict, (uint64_t)event->refusal, event->iova.first,
+		event->iova.last, (uint64_t)(int64_t)event->result};
+	const unsigned char *bytes = (const unsigned char *)parts;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < sizeof(parts); i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	return hash;
+}
+
+/* True the first time, and for no more than a screenful of different ones. */
+static bool is_news(struct journal *journal, const struct event *event)
+{
+	uint64_t mark = signature(event);
+
+	for (size_t i = 0; i < journal->n_seen; i++)
+		if (journal->seen[i] == mark)
+			return false;
+	if (journal->n_seen == JOURNAL_SEEN)
+		return false;
+	journal->seen[journal->n_seen++] = mark;
+	return true;
+}
+
+static void count(struct journal *journal, const struct event *event)
+{
+	note_crossing(journal, event);
+	if (event->result < 0 && event->verdict != VERDICT_OBSERVE)
+		journal->refusals++;
+	else if (event->verdict == VERDICT_OBSERVE)
+		journal->observed++;
+	else if (event->verdict == VERDICT_SKIP)
+		journal->skips++;
+	else
+		journal->splits++;
+	if (!event->result && event->memory == MEMORY_RAM && event->verdict != VERDICT_OBSERVE)
+		add_gaps(journal, event);
+}
+
+static void tell_people(struct journal *journal, const struct event *event)
+{
+	char bytes[LINE / 2];
+	struct text text = text_start(bytes, sizeof(bytes));
+	struct advice advice = {.gaps = journal->gaps, .n_gaps = journal->n_gaps};
+
+	describe_map(&text, event, journal->host.vmm);
+	if (event->verdict == VERDICT_SPLIT && !event->result && event->memory == MEMORY_RAM) {
+		text_add(&text, ". Tell it: ");
+		advice_memmap(&text, &advice, "$");
+	}
+	say(&journal->people, text.bytes);
+}
+
+static void map_event(struct journal *journal, const struct event *event)
+{
+	struct lock_hold hold;
+	bool news;
+
+	lock_take(&journal->lock, &hold);
+	count(journal, event);
+	news = is_news(journal, event);
+	if (!news)
+		journal->folded++;
+	lock_drop(&journal->lock, &hold);
+	if (news)
+		tell_people(journal, event);
+}
+
+static void fault_event(struct journal *journal, const struct event *event)
+{
+	char bytes[LINE / 4];
+	struct text text = text_start(bytes, sizeof(bytes));
+
+	text_add(&text, "%s (", event->what);
+	text_add_errno(&text, -event->result);
+	text_add(&text, "): left to the kernel");
+	say(&journal->people, text.bytes);
+}
+
+void journal_event(void *context, const struct event *event)
+{
+	struct journal *journal = context;
+	char bytes[LINE];
+	struct text text = text_start(bytes, sizeof(bytes));
+	struct describe_stamp stamp = stamp_now(journal);
+
+	describe_json(&text, &stamp, event);
+	log_line(journal, &text);
+	if (event->kind == EVENT_MAP)
+		map_event(journal, event);
+	else if (event->kind == EVENT_FAULT)
+		fault_event(journal, event);
+}
+
+void journal_fatal(const struct outlet *people, const char *message)
+{
+	say(people, message);
+}
+
+static void log_json(struct journal *journal, const char *event, const char *fields)
+{
+	char bytes[LINE];
+	struct text text = text_start(bytes, sizeof(bytes));
+	struct describe_stamp stamp = stamp_now(journal);
+
+	describe_json_begin(&text, &stamp, event);
+	text_add(&text, "%s}", fields);
+	log_line(journal, &text);
+}
+
+void journal_guest_stopped(struct journal *journal)
+{
+	char bytes[LINE / 2];
+	struct text text = text_start(bytes, sizeof(bytes));
+	struct advice advice = {.gaps = journal->gaps, .n_gaps = journal->n_gaps};
+
+	if (!journal->n_gaps || journal->unguarded)
+		return;
+	log_json(journal, "guard-hit", ",\"by\":\"guest\"");
+	text_add(&text, "the guest was stopped by the guard (KVM_RUN: EFAULT): it used memory that "
+			"devices cannot reach. Nothing is corrupted. Tell it to keep off: ");
+	advice_memmap(&text, &advice, "$");
+	say(&journal->people, text.bytes);
+}
+
+void journal_vmm_stopped(struct journal *journal, uint64_t address)
+{
+	char bytes[LINE / 4];
+	struct text text = text_start(bytes, sizeof(bytes));
+
+	text_add(&text, ",\"by\":\"vmm\",\"vaddr\":\"0x%" PRIx64 "\"", address);
+	log_json(journal, "guard-hit", text.bytes);
+	text = text_start(bytes, sizeof(bytes));
+	text_add(&text,
+		"the VMM is stopped by the guard (SIGSEGV at 0x%" PRIx64 "): it, or an "
+		"emulated CPU or device, used guest memory that passed-through devices "
+		"cannot reach",
+		address);
+	say(&journal->people, text.bytes);
+}
+
+static uint64_t gap_bytes(const struct journal *journal)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < journal->n_gaps; i++)
+		bytes += range_size(journal->gaps[i]);
+	return bytes;
+}
+
+static void log_summary(struct journal *journal)
+{
+	char bytes[LINE / 2];
+	struct text text = text_start(bytes, sizeof(bytes));
+
+	text_add(&text,
+		",\"splits\":%" PRIu64 ",\"pieces\":%" PRIu64 ",\"skips\":%" PRIu64
+		",\"refusals\":%" PRIu64 ",\"observed\":%" PRIu64 ",\"folded\":%" PRIu64
+		",\"unreachable\":%" PRIu64 ",\"guarded\":%s,\"memmap\":\"",
+		journal->splits, journal->pieces, journal->skips, journal->refusals,
+		journal->observed, journal->folded, gap_bytes(journal),
+		journal->unguarded ? "false" : "true");
+	advice_memmap(
+		&text, &(struct advice){.gaps = journal->gaps, .n_gaps = journal->n_gaps}, "$");
+	text_add(&text, "\"");
+	log_json(journal, "summary", text.bytes);
+}
+
+static void say_totals(struct journal *journal)
+{
+	char bytes[LINE / 4];
+	struct text text = text_start(bytes, sizeof(bytes));
+
+	text_add(&text,
+		"summary: %" PRIu64 " split into %" PRIu64 " pieces, %" PRIu64 " skipped, %" PRIu64
+		" refused, %" PRIu64 " passed on that cross holes; "
+		"%" PRIu64 " repeats not shown",
+		journal->splits, journal->pieces, journal->skips, journal->refusals,
+		journal->observed, journal->folded);
+	if (journal->n_gaps) {
+		text_add(&text, "; ");
+		text_add_size(&text, gap_bytes(journal));
+		text_add(&text, " of guest RAM out of the devices' reach, %s",
+			journal->unguarded ? "NOT all guarded" : "guarded");
+	}
+	if (journal->gaps_cut)
+		text_add(&text, " (and more: the log has them all)");
+	say(&journal->people, text.bytes);
+}
+
+void journal_end(struct journal *journal)
+{
+	struct advice advice = {.gaps = journal->gaps,
+		.n_gaps = journal->n_gaps,
+		.ram = journal->ram,
+		.hole = journal->hole,
+		.vmm = journal->host.vmm};
+
+	if (journal->pid != journal->owner)
+		return; /* a child that inherited the totals */
+	log_summary(journal);
+	if (!(journal->splits + journal->skips + journal->refusals + journal->observed))
+		return;
+	say_totals(journal);
+	if (journal->ram.last)
+		advice_give(&advice, say_advice, journal);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Proof that memory holds nothing: every page of it is absent or all zero. */
+#include "page_proof.h"
+#include "fd_io.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { BUFFER_BYTES = 1 << 16, ENTRIES = 512 };
+
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define PAGEMAP_PRESENT (1ULL << 63)
+#define PAGEMAP_SWAPPED (1ULL << 62)
+
+int page_proof_open(struct page_proof *proof)
+{
+	int err;
+
+	proof->page = (uint64_t)sysconf(_SC_PAGESIZE);
+	proof->buffer = mem_alloc(BUFFER_BYTES);
+	proof->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	err = -errno;
+	proof->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (proof->memory >= 0 && proof->pagemap < 0)
+		err = -errno;
+	if (proof->buffer && proof->memory >= 0 && proof->pagemap >= 0)
+		return 0;
+	if (!proof->buffer)
+		err = -ENOMEM;
+	page_proof_close(proof);
+	return err;
+}
+
+void page_proof_close(struct page_proof *proof)
+{
+	if (proof->memory >= 0)
+		close(proof->memory);
+	if (proof->pagemap >= 0)
+		close(proof->pagemap);
+	mem_free(proof->buffer, BUFFER_BYTES);
+}
+
+static bool all_zero(const char *bytes, size_t n)
+{
+	return !bytes[0] && !memcmp(bytes, bytes + 1, n - 1);
+}
+
+/* Reading by /proc/self/mem gives an error where a load would raise SIGBUS. */
+static int prove_zero(const struct page_proof *proof, struct range addresses)
+{
+	uint64_t at = addresses.first, left = range_size(addresses);
+
+	while (left) {
+		size_t want = left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES;
+		ssize_t n = pread(proof->memory, proof->buffer, want, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		if (!all_zero(proof->buffer, (size_t)n))
+			return -EBUSY;
+		at += (uint64_t)n;
+		left -= (uint64_t)n;
+	}
+	return 0;
+}
+
+/* Calls @run for each run of pages in @addresses that are present or swapped out. */
+static int each_resident(const struct page_proof *proof, struct range addresses,
+	int (*run)(const struct page_proof *proof, struct range addresses, void *context),
+	void *context)
+{
+	uint64_t entries[ENTRIES], first = addresses.first / proof->page;
+	uint64_t left = range_size(addresses) / proof->page, start = 0, length = 0;
+	int err = 0;
+
+	while (left && !err) {
+		size_t want = (left < ENTRIES ? (size_t)left : ENTRIES) * sizeof(entries[0]);
+		ssize_t n = pread(proof->pagemap, entries, want, (off_t)(first * sizeof(*entries)));
+
+		if (n < (ssize_t)sizeof(entries[0]))
+			return n < 0 ? -errno : -EIO;
+		for (size_t i = 0; i < (size_t)n / sizeof(entries[0]) && !err;
+			i++, first++, left--) {
+			if (entries[i] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) {
+				start = length++ ? start : first;
+				continue;
+			}
+			if (length)
+				err = run(proof,
+					(struct range){
+						start * proof->page, first * proof->page - 1},
+					context);
+			length = 0;
+		}
+	}
+	if (length && !err)
+		err = run(proof, (struct range){start * proof->page, first * proof->page - 1},
+			context);
+	return err;
+}
+
+static int prove_run(const struct page_proof *proof, struct range addresses, void *context)
+{
+	(void)context;
+	return prove_zero(proof, addresses);
+}
+
+/* A descriptor of our own for the file behind @vma, found among the VMM's, or -1. Its offset is
+ * not the VMM's. */
+static int open_backing(const struct vma *vma)
+{
+	struct rlimit limit = {.rlim_cur = 1024};
+	struct stat st;
+	char path[32];
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur > 65536)
+		limit.rlim_cur = 65536;
+	for (int fd = 0; fd < (int)limit.rlim_cur; fd++) {
+		if (fd_stat(fd, &st) || st.st_dev != vma->device || st.st_ino != vma->inode)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		return open(path, O_RDWR | O_CLOEXEC);
+	}
+	return -1;
+}
+
+/* The next part of the file within [*at, end) that holds data. False if there is none. */
+static bool next_data(int fd, off_t *at, off_t end, off_t *data_end)
+{
+	off_t data = lseek(fd, *at, SEEK_DATA);
+
+	if (data < 0 || data >= end)
+		return false;
+	*at = data;
+	*data_end = lseek(fd, data, SEEK_HOLE);
+	if (*data_end < 0 || *data_end > end)
+		*data_end = end;
+	return true;
+}
+
+/* Proves the file's data extents behind @vma alone: reading its holes would fill them. */
+static int prove_extents(const struct page_proof *proof, const struct vma *vma, int fd)
+{
+	off_t at = (off_t)vma->offset, end = at + (off_t)range_size(vma->addresses), data_end;
+	int err = 0;
+
+	for (; !err && next_data(fd, &at, end, &data_end); at = data_end) {
+		uint64_t first = vma->addresses.first + (uint64_t)at - vma->offset;
+
+		err = prove_zero(
+			proof, (struct range){first, first + (uint64_t)(data_end - at) - 1});
+	}
+	return err;
+}
+
+int page_proof_unused(const struct page_proof *proof, const struct vma *vma)
+{
+	int fd, err;
+
+	if (vma->anonymous)
+		return each_resident(proof, vma->addresses, prove_run, NULL);
+	fd = vma->shared ? open_backing(vma) : -1;
+	if (fd < 0)
+		return prove_zero(proof, vma->addresses);
+	err = prove_extents(proof, vma, fd);
+	close(fd);
+	return err;
+}
+
+static int drop_run(const struct page_proof *proof, struct range addresses, void *context)
+{
+	uint64_t *bytes = context;
+
+	(void)proof;
+	if (!madvise((void *)(uintptr_t)addresses.first, range_size(addresses), MADV_DONTNEED))
+		*bytes += range_size(addresses);
+	return 0;
+}
+
+/* MADV_REMOVE needs a writable mapping on kernels before 6.6; the file itself does not. */
+static uint64_t punch_extents(const struct vma *vma, int fd)
+{
+	off_t at = (off_t)vma->offset, end = at + (off_t)range_size(vma->addresses), data_end;
+	uint64_t bytes = 0;
+
+	for (; next_data(fd, &at, end, &data_end); at = data_end)
+		if (!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, data_end - at))
+			bytes += (uint64_t)(data_end - at);
+	return bytes;
+}
+
+uint64_t page_proof_give_back(const struct page_proof *proof, const struct vma *vma)
+{
+	uint64_t bytes = 0;
+	int fd;
+
+	if (vma->anonymous) {
+		each_resident(proof, vma->addresses, drop_run, &bytes);
+		return bytes;
+	}
+	fd = vma->shared ? open_backing(vma) : -1;
+	if (fd >= 0) {
+		bytes = punch_extents(vma, fd);
+		close(fd);
+	} else if (vma->shared && !madvise((void *)(uintptr_t)vma->addresses.first,
+					  range_size(vma->addresses), MADV_REMOVE)) {
+		bytes = range_size(vma->addresses);
+	}
+	return bytes;
+}

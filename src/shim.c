@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The preload's own state: which request on which descriptor is the engine's. */
+#include "shim.h"
+#include "fd_table.h"
+#include "host_facts.h"
+#include "shim_start.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <linux/vfio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+/* misc device VFIO_MINOR (include/linux/miscdevice.h): /dev/vfio/vfio, by whatever path. */
+static bool is_container(int fd)
+{
+	return host_device_number(fd) == makedev(10, 196);
+}
+
+static int pass(int fd, unsigned long request, void *argument)
+{
+	return shim.next(NULL, fd, request, argument);
+}
+
+/* The kernel's ranges follow the groups; it is asked where no sandbox could object to that. */
+static void learn(struct container *container, int fd, bool shrunk)
+{
+	if (!shim.engine.policy.source_kernel)
+		return;
+	if (!host_sandboxed())
+		engine_ask_info(&shim.engine, container, fd);
+	else if (shrunk)
+		engine_forget_info(&shim.engine, container);
+}
+
+/* The container behind @fd, made known if it is not. NULL without memory. */
+static struct container *container_of(int fd, bool *is_new)
+{
+	struct container *container = fd_table_get(&shim.containers, fd);
+
+	*is_new = !container;
+	if (container)
+		return container;
+	container = fd_table_new(&shim.containers, fd, sizeof(*container));
+	if (container && !container->holes)
+		engine_container_init(&shim.engine, container);
+	return container && container->holes ? container : NULL;
+}
+
+static int set_iommu(struct container *container, int fd, void *argument)
+{
+	int result = pass(fd, VFIO_SET_IOMMU, argument);
+
+	if (result < 0)
+		return result;
+	engine_iommu_set(&shim.engine, container, (unsigned long)argument);
+	learn(container, fd, false);
+	return result;
+}
+
+static int get_info(struct container *container, int fd, void *argument)
+{
+	uint32_t room = 0;
+	int result;
+
+	if (argument)
+		memcpy(&room, argument, sizeof(room));
+	result = pass(fd, VFIO_IOMMU_GET_INFO, argument);
+	if (result >= 0 && shim.engine.policy.source_kernel)
+		engine_learn_info(&shim.engine, container, argument, room);
+	return result;
+}
+
+static int on_container(struct container *container, int fd, unsigned long request, void *argument)
+{
+	switch ((uint32_t)request) {
+	case VFIO_SET_IOMMU:
+		return set_iommu(container, fd, argument);
+	case VFIO_IOMMU_GET_INFO:
+		return get_info(container, fd, argument);
+	case VFIO_IOMMU_MAP_DMA:
+		return engine_map(&shim.engine, container, fd, argument);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return engine_unmap(&shim.engine, container, fd, argument);
+	default:
+		return pass(fd, request, argument);
+	}
+}
+
+static int container_request(int fd, unsigned long request, void *argument)
+{
+	struct container *container;
+	bool is_new;
+	int err = shim_start();
+
+	if (err)
+		return err;
+	container = container_of(fd, &is_new);
+	if (!container)
+		return pass(fd, request, argument);
+	/* Its set-up was not seen: another process made it, or the shim came late. */
+	if (is_new && ((uint32_t)request == VFIO_IOMMU_MAP_DMA))
+		learn(container, fd, false);
+	return on_container(container, fd, request, argument);
+}
+
+static void group_joined(int fd, int container_fd)
+{
+	struct host_group group = {.number = host_group_number(fd)};
+	struct container *container;
+	bool is_new;
+
+	container = container_of(container_fd, &is_new);
+	if (!container || group.number < 0)
+		return;
+	host_group_read(&group, !host_sandboxed());
+	engine_group_added(&shim.engine, container, &group);
+	if (container->type)
+		learn(container, container_fd, false);
+}
+
+static int group_set_container(int fd, void *argument)
+{
+	int result, container_fd = -1;
+
+	if (argument)
+		memcpy(&container_fd, argument, sizeof(container_fd));
+	if (!is_container(container_fd))
+		return pass(fd, VFIO_GROUP_SET_CONTAINER, argument);
+	result = shim_start();
+	if (result)
+		return result;
+	result = pass(fd, VFIO_GROUP_SET_CONTAINER, argument);
+	if (result >= 0)
+		group_joined(fd, container_fd);
+	return result;
+}
+
+struct leaving {
+	int group;
+};
+
+static void group_left(void *context, int fd, void *entry)
+{
+	const struct leaving *leaving = context;
+	struct container *container = entry;
+	size_t before = container->n_groups;
+
+	engine_group_removed(&shim.engine, container, leaving->group);
+	if (container->n_groups == before)
+		return;
+	if (!container->n_groups)
+		engine_iommu_set(&shim.engine, container, 0);
+	else
+		learn(container, fd, true);
+}
+
+static int group_unset_container(int fd)
+{
+	struct leaving leaving = {host_group_number(fd)};
+	int result = pass(fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
+
+	if (result >= 0 && leaving.group >= 0)
+		fd_table_each(&shim.containers, group_left, &leaving);
+	return result;
+}
+
+int shim_vfio(int fd, unsigned long request, void *argument)
+{
+	/* The same numbers mean other things on devices: 0x3b71 is MAP_DMA on a container and a
+	 * PCI hot reset on a device. What it is on decides. */
+	if (is_container(fd))
+		return container_request(fd, request, argument);
+	switch ((uint32_t)request) {
+	case VFIO_GROUP_SET_CONTAINER:
+		return group_set_container(fd, argument);
+	case VFIO_GROUP_UNSET_CONTAINER:
+		return group_unset_container(fd);
+	default:
+		return pass(fd, request, argument);
+	}
+}
+
+void shim_memslot(int vm, const void *argument)
+{
+	struct kvm_userspace_memory_region region;
+
+	memcpy(&region, argument, sizeof(region));
+	memslots_set(&shim.memslots, vm, region.slot, region.guest_phys_addr, region.memory_size,
+		region.userspace_addr);
+}
+
+void shim_kvm_run(int err)
+{
+	if (!shim.guest_ran)
+		shim.guest_ran = true;
+	if (err == -EFAULT && shim.started)
+		journal_guest_stopped(&shim.journal);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The preload's own state: descriptors to containers, requests to the engine. */
+#ifndef IOVASHIM_SHIM_H
+#define IOVASHIM_SHIM_H
+
+/* Makes an ioctl by whoever comes after this library. Returns >= 0 or -errno. */
+typedef int shim_ioctl(void *context, int fd, unsigned long request, void *argument);
+
+/* When the library is loaded; opens nothing. */
+void shim_load(shim_ioctl *next);
+
+/* Serves a VFIO request (type ';'), whatever descriptor it is on. Returns >= 0 or -errno. */
+int shim_vfio(int fd, unsigned long request, void *argument);
+
+/* After a KVM_SET_USER_MEMORY_REGION (or _REGION2) that succeeded. */
+void shim_memslot(int vm, const void *region);
+
+/* After KVM_RUN; @err is 0 or its -errno. */
+void shim_kvm_run(int err);
+
+/* At exit. */
+void shim_unload(void);
+
+#endif

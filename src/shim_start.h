@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The preload wakes up at the first VFIO container it sees; until then it holds nothing. */
+#ifndef IOVASHIM_SHIM_START_H
+#define IOVASHIM_SHIM_START_H
+
+#include "engine.h"
+#include "fd_table.h"
+#include "guard.h"
+#include "host_facts.h"
+#include "journal.h"
+#include "memslots.h"
+#include "shim.h"
+
+struct shim {
+	shim_ioctl *next;
+	atomic_bool started;
+	atomic_bool guest_ran; /* a KVM_RUN was seen: the process is no longer ours to end */
+	struct lock lock;      /* of the start */
+	struct engine engine;
+	struct fd_table containers; /* of struct container */
+	struct guard guard;
+	struct memslots memslots;
+	struct journal journal;
+	struct host_kernel host;
+	char vmm[256];
+
+	/* The environment as it was when the library was loaded: VMMs overwrite theirs. Owned. */
+	char *conf, *log, *mode, *guard_setting;
+	bool quiet;
+	struct outlet people;
+};
+
+extern struct shim shim;
+
+/* Reads the policy and opens the log, once. Returns 0. With a policy that is wrong it says so and
+ * ends the process with 125, or, once a guest has run, returns -EINVAL. */
+int shim_start(void);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process's own mappings, from /proc/self/maps. */
+#ifndef IOVASHIM_VMA_H
+#define IOVASHIM_VMA_H
+
+#include "range.h"
+
+#include <stddef.h>
+
+struct vma {
+	struct range addresses;
+	int prot; /* PROT_READ, … */
+	bool shared;
+	bool anonymous;	  /* private memory that no file backs: absent pages are zero */
+	bool vfio_device; /* a region of a VFIO device: a BAR */
+	uint64_t device;  /* of the file, as makedev() gives it */
+	uint64_t inode;	  /* 0: no file */
+	uint64_t offset;  /* into the file, bytes */
+};
+
+/* Parses one line of /proc/PID/maps (show_map_vma, fs/proc/task_mmu.c). Pure. */
+bool vma_parse(const char *line, size_t length, struct vma *vma);
+
+/* Calls @each for every mapping that overlaps @addresses, ascending. Returns 0; -EFAULT if some of
+ * it is not mapped; or -errno if /proc/self/maps cannot be read. */
+int vma_each(
+	struct range addresses, void (*each)(void *context, const struct vma *vma), void *context);
+
+#endif
