@@ -264,7 +264,7 @@ static int device_ioctl(struct model *m, struct sim_device *d, uint32_t cmd, uin
 {
 	int ret = model_check_fault(m, MODEL_CALL_DEVICE);
 
-	return ret ? ret : pci_ioctl(&d->pci, d->group->facts, m->env, cmd, arg);
+	return ret ? ret : pci_ioctl(&d->pci, m->env, cmd, arg);
 }
 
 static int file_ioctl(struct model *m, struct sim_file *file, uint32_t cmd, uint64_t arg)
@@ -362,6 +362,33 @@ static struct type1 *find_type1(struct model *m, int container)
 		file->container->noiommu)
 		return NULL;
 	return &file->container->iommu;
+}
+
+const struct model_device *model_device(struct model *m, int handle)
+{
+	const struct model_device *facts = NULL;
+	struct sim_file *file;
+
+	pthread_mutex_lock(&m->lock);
+	file = sim_file_find(m, handle);
+	if (file && file->kind == FILE_DEVICE)
+		facts = file->device->pci.facts;
+	pthread_mutex_unlock(&m->lock);
+	return facts;
+}
+
+int model_config(struct model *m, int handle, bool write, uint64_t offset, void *data, size_t len)
+{
+	struct sim_file *file;
+	int ret = -EBADF;
+
+	pthread_mutex_lock(&m->lock);
+	file = sim_file_find(m, handle);
+	if (file && file->kind == FILE_DEVICE)
+		ret = write ? pci_config_write(&file->device->pci, offset, data, len)
+			    : pci_config_read(&file->device->pci, offset, data, len);
+	pthread_mutex_unlock(&m->lock);
+	return ret;
 }
 
 size_t model_mappings(struct model *m, int container, struct model_mapping *out, size_t max)

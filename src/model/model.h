@@ -45,6 +45,12 @@ int model_ioctl(void *m, int handle, unsigned long request, void *arg);
 int model_set_container(struct model *m, int group, int container);
 int model_get_device(struct model *m, int group, const char *name);
 
+/* What the device behind @handle is, or NULL. Lives as long as the host. */
+const struct model_device *model_device(struct model *m, int handle);
+
+/* Reads or writes a device's configuration space: @len, or -EBADF, -EFAULT. */
+int model_config(struct model *m, int handle, bool write, uint64_t offset, void *data, size_t len);
+
 /* Shortcuts. model_attach() opens group @number, sets its container and returns its handle. */
 int model_attach(struct model *m, int container, unsigned int number);
 int model_detach(struct model *m, int group); /* UNSET_CONTAINER, then close */
