@@ -6,6 +6,7 @@
 
 #include <linux/vfio.h>
 
+#include "shared_lock.h"
 #include "sim.h"
 
 /* Far from real descriptors, so that one taken for the other is noticed. */
@@ -38,17 +39,6 @@ static const struct model_env plain_env = {
 	.copy_in = plain_copy_in,
 	.copy_out = plain_copy_out,
 };
-
-/* Shared between processes: the preload keeps all of the model in memory that fork() shares. */
-static void init_lock(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attr;
-
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(lock, &attr);
-	pthread_mutexattr_destroy(&attr);
-}
 
 static int init_group(struct model *m, struct sim_group *g, const struct model_group *facts)
 {
@@ -89,7 +79,7 @@ struct model *model_create(const struct model_host *host, const struct model_env
 	m = env->zalloc(sizeof(*m));
 	if (!m)
 		return NULL;
-	init_lock(&m->lock);
+	lock_init_shared(&m->lock);
 	m->host = host;
 	m->env = env;
 	m->last_handle = FIRST_HANDLE;
@@ -199,7 +189,7 @@ int model_fail(struct model *m, enum model_call call, unsigned int nth, int err)
 		return -ENOMEM;
 	f->fault = (struct model_fault){call, nth, err};
 	f->once = nth != 0;
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	f->next = m->faults;
 	m->faults = f;
 	pthread_mutex_unlock(&m->lock);
@@ -210,7 +200,7 @@ void model_clear_faults(struct model *m)
 {
 	struct armed_fault *f;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	while ((f = m->faults)) {
 		m->faults = f->next;
 		m->env->free(f);
@@ -222,7 +212,7 @@ unsigned int model_calls(struct model *m, enum model_call call)
 {
 	unsigned int calls;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	calls = m->calls[call];
 	pthread_mutex_unlock(&m->lock);
 	return calls;
@@ -232,7 +222,7 @@ int model_open_container(struct model *m)
 {
 	int ret;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	ret = sim_container_open(m);
 	pthread_mutex_unlock(&m->lock);
 	return ret;
@@ -242,7 +232,7 @@ int model_open_group(struct model *m, unsigned int number)
 {
 	int ret;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	ret = sim_group_open(m, number);
 	pthread_mutex_unlock(&m->lock);
 	return ret;
@@ -252,7 +242,7 @@ int model_close(struct model *m, int handle)
 {
 	struct sim_file *file;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	file = sim_file_find(m, handle);
 	if (file)
 		sim_file_close(m, file);
@@ -286,7 +276,7 @@ int model_ioctl(void *model, int handle, unsigned long request, void *arg)
 	struct sim_file *file;
 	int ret = -EBADF;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	file = sim_file_find(m, handle);
 	if (file)
 		ret = file_ioctl(m, file, (uint32_t)request, (uintptr_t)arg);
@@ -306,7 +296,7 @@ int model_set_container(struct model *m, int group, int container)
 	struct sim_group *g;
 	int ret = -EBADF;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	g = find_group(m, group);
 	if (g)
 		ret = sim_group_set_container(m, g, sim_file_find(m, container));
@@ -319,7 +309,7 @@ int model_get_device(struct model *m, int group, const char *name)
 	struct sim_group *g;
 	int ret = -EBADF;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	g = find_group(m, group);
 	if (g)
 		ret = sim_group_get_device(m, g, name);
@@ -369,7 +359,7 @@ const struct model_device *model_device(struct model *m, int handle)
 	const struct model_device *facts = NULL;
 	struct sim_file *file;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	file = sim_file_find(m, handle);
 	if (file && file->kind == FILE_DEVICE)
 		facts = file->device->pci.facts;
@@ -382,7 +372,7 @@ int model_config(struct model *m, int handle, bool write, uint64_t offset, void 
 	struct sim_file *file;
 	int ret = -EBADF;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	file = sim_file_find(m, handle);
 	if (file && file->kind == FILE_DEVICE)
 		ret = write ? pci_config_write(&file->device->pci, offset, data, len)
@@ -397,7 +387,7 @@ size_t model_mappings(struct model *m, int container, struct model_mapping *out,
 	struct dma *dma = NULL;
 	size_t count = 0;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	t = find_type1(m, container);
 	if (t)
 		dma = dma_tree_first(&t->dmas);
@@ -413,7 +403,7 @@ int model_device_write(struct model *m, int container, uint64_t iova, uint64_t l
 	struct type1 *t;
 	int ret = -EINVAL;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	t = find_type1(m, container);
 	if (t)
 		ret = type1_device_write(t, iova, len, vaddr);
@@ -425,7 +415,7 @@ uint64_t model_locked_pages(struct model *m)
 {
 	uint64_t pages;
 
-	pthread_mutex_lock(&m->lock);
+	lock_shared(&m->lock);
 	pages = m->kernel.locked_pages;
 	pthread_mutex_unlock(&m->lock);
 	return pages;

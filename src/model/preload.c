@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* libiovamodel.so: starting up, and telling the model's paths from others. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "arena.h"
+#include "host_text.h"
+#include "preload.h"
+
+struct real real;
+
+static struct preload state;
+static struct preload *active;
+static bool ready;
+static pthread_mutex_t starting = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+/* The process reads its own memory through the kernel, so that a wild pointer is EFAULT. */
+static int copy_in(void *to, uint64_t from, size_t size)
+{
+	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)from, size};
+
+	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+static int copy_out(uint64_t to, const void *from, size_t size)
+{
+	struct iovec local = {(void *)(uintptr_t)from, size},
+		     remote = {(void *)(uintptr_t)to, size};
+
+	return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+static void resolve(void)
+{
+#define RESOLVE(name) *(void **)&real.name = dlsym(RTLD_NEXT, #name);
+	REAL_FUNCTIONS(RESOLVE)
+#undef RESOLVE
+}
+
+static _Noreturn void fail(const char *what)
+{
+	static const char prefix[] = "iovamodel: ";
+
+	(void)!write(STDERR_FILENO, prefix, sizeof(prefix) - 1);
+	(void)!write(STDERR_FILENO, what, strlen(what));
+	(void)!write(STDERR_FILENO, "\n", 1);
+	_exit(125);
+}
+
+/* A file is a description, a directory a (saved) sysfs. */
+static void read_host(const char *path)
+{
+	struct model_error error = {""};
+	struct stat st;
+	bool is_dir = !real.stat(path, &st) && S_ISDIR(st.st_mode);
+
+	if (is_dir ? model_host_from_sysfs(&state.host, path, &error)
+		   : model_host_load(&state.host, path, &error))
+		fail(error.text);
+}
+
+static void start(const char *path)
+{
+	read_host(path);
+	state.env = (struct model_env){
+		.zalloc = arena_zalloc,
+		.free = arena_free,
+		.copy_in = copy_in,
+		.copy_out = copy_out,
+	};
+	if (arena_init())
+		fail("no address space for the model: raise RLIMIT_AS");
+	state.model = model_create(&state.host, &state.env);
+	if (!state.model || objects_init(state.model) || fs_init(&state.fs, &state.host))
+		fail("out of memory");
+	active = &state;
+}
+
+/*
+ * The shim's constructor may come before libc's own (initfirst), and call in here: then there
+ * is no environ yet, but /proc has it. @buffer holds what is returned in that case.
+ */
+static const char *host_path(char *buffer, size_t size)
+{
+	static const char name[] = "IOVAMODEL_HOST=";
+	ssize_t len = 0, n;
+	int fd;
+
+	if (environ)
+		return getenv("IOVAMODEL_HOST");
+	fd = real.open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && (n = read(fd, buffer + len, size - 1 - (size_t)len)) > 0)
+		len += n;
+	close(fd);
+	buffer[len] = '\0';
+	for (char *at = buffer; at < buffer + len; at += strlen(at) + 1)
+		if (!strncmp(at, name, sizeof(name) - 1))
+			return at + sizeof(name) - 1;
+	return NULL;
+}
+
+struct preload *preload_ready(void)
+{
+	static char environment[1 << 17];
+
+	if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+		return active;
+	pthread_mutex_lock(&starting);
+	if (!real.open) {
+		int saved = errno;
+		const char *path;
+
+		resolve();
+		path = host_path(environment, sizeof(environment));
+		if (path && *path)
+			start(path);
+		errno = saved;
+		__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&starting);
+	return active;
+}
+
+__attribute__((constructor)) static void construct(void)
+{
+	preload_ready();
+}
+
+enum fs_kind preload_find(
+	int dir, const char *path, bool follow, const struct fs_node **node, char *resolved)
+{
+	char link[32], joined[PATH_MAX];
+	ssize_t len;
+
+	if (!path || !*path)
+		return FS_NONE;
+	if (*path == '/')
+		return fs_find(&state.fs, path, follow, node, resolved);
+	if (dir == AT_FDCWD)
+		return FS_NONE;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	len = real.readlink(link, joined, sizeof(joined) - 1);
+	if (len <= 0 || (size_t)len + strlen(path) + 2 > sizeof(joined))
+		return FS_NONE;
+	joined[len] = '/';
+	memcpy(joined + len + 1, path, strlen(path) + 1);
+	return fs_find(&state.fs, joined, follow, node, resolved);
+}
