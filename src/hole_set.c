@@ -13,7 +13,12 @@ static bool hole_before(const struct hole *a, const struct hole *b)
 {
 	if (a->range.first != b->range.first)
 		return a->range.first < b->range.first;
-	return a->range.last < b->range.last;
+	if (a->range.last != b->range.last)
+		return a->range.last < b->range.last;
+	/* So that the order they came in, of groups above all, makes no other set. */
+	if (a->source != b->source)
+		return a->source < b->source;
+	return a->group != b->group ? a->group < b->group : a->line < b->line;
 }
 
 static void sift_down(struct hole *holes, size_t root, size_t n)

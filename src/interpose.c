@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -87,16 +87,15 @@ int ioctl(int fd, unsigned long request, ...)
 	return plain(fd, request, argument);
 }
 
-static __attribute__((constructor)) void load(void)
+/* With initfirst this runs before libc has set environ: the loader hands the environment over. */
+static __attribute__((constructor)) void load(int argc, char **argv, char **environment)
 {
-	const char *disable = secure_getenv("IOVASHIM_DISABLE");
 	void *symbol = dlsym ? dlsym(RTLD_NEXT, "ioctl") : NULL;
 
+	(void)argc;
+	(void)argv;
 	__builtin_memcpy(&next_ioctl, &symbol, sizeof(symbol));
-	if (disable && disable[0] && !(disable[0] == '0' && !disable[1]))
-		return;
-	shim_load(next);
-	enabled = true;
+	enabled = shim_load(next, getauxval(AT_SECURE) ? NULL : environment);
 }
 
 static __attribute__((destructor)) void unload(void)

@@ -24,7 +24,7 @@ void mem_free(void *memory, size_t bytes)
 
 int mem_reserve(void *array, size_t *capacity, size_t item, size_t need)
 {
-	size_t room = *capacity ? *capacity : first_bytes / item;
+	size_t room = *capacity ? *capacity : 1 + first_bytes / item;
 	void *old, *grown;
 
 	if (need <= *capacity)

@@ -12,7 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 16, ENTRIES = 512 };
+/* The buffer's first half is for memory, its second for the pagemap. */
+enum { BUFFER_BYTES = 1 << 17, HALF = BUFFER_BYTES / 2, ENTRIES = HALF / 8 };
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define PAGEMAP_PRESENT (1ULL << 63)
@@ -57,7 +58,7 @@ static int prove_zero(const struct page_proof *proof, struct range addresses)
 	uint64_t at = addresses.first, left = range_size(addresses);
 
 	while (left) {
-		size_t want = left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES;
+		size_t want = left < HALF ? (size_t)left : HALF;
 		ssize_t n = pread(proof->memory, proof->buffer, want, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
@@ -77,18 +78,18 @@ static int each_resident(const struct page_proof *proof, struct range addresses,
 	int (*run)(const struct page_proof *proof, struct range addresses, void *context),
 	void *context)
 {
-	uint64_t entries[ENTRIES], first = addresses.first / proof->page;
+	uint64_t *entries = (uint64_t *)(void *)(proof->buffer + HALF);
+	uint64_t first = addresses.first / proof->page;
 	uint64_t left = range_size(addresses) / proof->page, start = 0, length = 0;
 	int err = 0;
 
 	while (left && !err) {
-		size_t want = (left < ENTRIES ? (size_t)left : ENTRIES) * sizeof(entries[0]);
+		size_t want = (left < ENTRIES ? (size_t)left : ENTRIES) * sizeof(*entries);
 		ssize_t n = pread(proof->pagemap, entries, want, (off_t)(first * sizeof(*entries)));
 
-		if (n < (ssize_t)sizeof(entries[0]))
+		if (n < (ssize_t)sizeof(*entries))
 			return n < 0 ? -errno : -EIO;
-		for (size_t i = 0; i < (size_t)n / sizeof(entries[0]) && !err;
-			i++, first++, left--) {
+		for (size_t i = 0; i < (size_t)n / sizeof(*entries) && !err; i++, first++, left--) {
 			if (entries[i] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) {
 				start = length++ ? start : first;
 				continue;

@@ -3,11 +3,14 @@
 #ifndef IOVASHIM_SHIM_H
 #define IOVASHIM_SHIM_H
 
+#include <stdbool.h>
+
 /* Makes an ioctl by whoever comes after this library. Returns >= 0 or -errno. */
 typedef int shim_ioctl(void *context, int fd, unsigned long request, void *argument);
 
-/* When the library is loaded; opens nothing. */
-void shim_load(shim_ioctl *next);
+/* When the library is loaded; opens nothing. @environment is the process's, or NULL where it is not
+ * to be trusted. False if it says that the shim is to keep out of everything. */
+bool shim_load(shim_ioctl *next, char **environment);
 
 /* Serves a VFIO request (type ';'), whatever descriptor it is on. Returns >= 0 or -errno. */
 int shim_vfio(int fd, unsigned long request, void *argument);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The preload wakes up at the first VFIO container it sees. */
 #include "shim_start.h"
+#include "mem.h"
 #include "policy_load.h"
 #include "shim_memory.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,24 +63,44 @@ static void after_fork_in_child(void)
 	sigprocmask(SIG_SETMASK, &fork_holds[0].mask, NULL);
 }
 
-static char *own_copy(const char *name)
+static const char *find(char **environment, const char *name)
 {
-	const char *value = secure_getenv(name);
+	size_t n = strlen(name);
 
-	return value && value[0] ? strdup(value) : NULL;
+	for (; environment && *environment; environment++)
+		if (!strncmp(*environment, name, n) && (*environment)[n] == '=')
+			return *environment + n + 1;
+	return "";
 }
 
-void shim_load(shim_ioctl *next)
+/* VMMs overwrite their environment to show a title; NULL if it is not set, or empty. */
+static char *own_copy(const char *value)
 {
-	const char *quiet = secure_getenv("IOVASHIM_QUIET");
+	size_t bytes = strlen(value) + 1;
+	char *copy = value[0] ? mem_alloc(bytes) : NULL;
 
+	return copy ? memcpy(copy, value, bytes) : NULL;
+}
+
+static bool is_set(char **environment, const char *name)
+{
+	const char *value = find(environment, name);
+
+	return value[0] && strcmp(value, "0") != 0;
+}
+
+bool shim_load(shim_ioctl *next, char **environment)
+{
+	if (is_set(environment, "IOVASHIM_DISABLE"))
+		return false;
 	shim.next = next;
-	shim.conf = own_copy("IOVASHIM_CONF");
-	shim.log = own_copy("IOVASHIM_LOG");
-	shim.mode = own_copy("IOVASHIM_MODE");
-	shim.guard_setting = own_copy("IOVASHIM_GUARD");
-	shim.quiet = quiet && quiet[0] && strcmp(quiet, "0") != 0;
+	shim.conf = own_copy(find(environment, "IOVASHIM_CONF"));
+	shim.log = own_copy(find(environment, "IOVASHIM_LOG"));
+	shim.mode = own_copy(find(environment, "IOVASHIM_MODE"));
+	shim.guard_setting = own_copy(find(environment, "IOVASHIM_GUARD"));
+	shim.quiet = is_set(environment, "IOVASHIM_QUIET");
 	shim.people = outlet_borrow(STDERR_FILENO);
+	return true;
 }
 
 static int load_policy(struct policy_error *error)
