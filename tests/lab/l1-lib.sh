@@ -1,0 +1,220 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the scenarios are written in: verdicts, waiting, the VMM and its monitor, the guest, the log.
+#
+# Runs in L1 under busybox's sh. $W is the case's work directory. Functions
+# that cannot go on call fail, which ends the case with a reason.
+
+# shellcheck disable=SC2034 # used by the scenarios
+DISK=0000:00:05.0 NIC=0000:00:06.0
+SHIM=/lab/libiovashim.so
+
+# --- verdicts -------------------------------------------------------------
+
+say() { echo "$*" >>"$W/say"; }
+note() { echo "$*" >"$W/note"; }
+skip() { echo "$*" >"$W/why"; exit 77; }
+fail() { echo "$*" >>"$W/why"; exit 1; }
+
+has() { grep -q -- "$2" "$1"; }
+must_have() { has "$1" "$2" || fail "no \"$2\" in ${1##*/}: $(tail -n 3 "$1")"; }
+must_not_have() { ! has "$1" "$2" || fail "${1##*/} has: $(grep -m 1 -- "$2" "$1")"; }
+must_equal() { [ "$2" = "$3" ] || fail "$1: expected $2, found $3"; }
+
+uptime_s() { cut -d. -f1 /proc/uptime; }
+
+# wait_for SECONDS WHAT COMMAND…: until the command succeeds; fails the case when it does not.
+wait_for() {
+    wf_end=$(($(uptime_s) + $1))
+    wf_what=$2
+    shift 2
+    until "$@"; do
+        [ "$(uptime_s)" -lt $wf_end ] || fail "waited in vain for $wf_what"
+        sleep 0.1
+    done
+}
+
+# --- devices --------------------------------------------------------------
+
+bind_to_vfio() {
+    echo vfio-pci >"/sys/bus/pci/devices/$1/driver_override"
+    [ ! -e "/sys/bus/pci/devices/$1/driver" ] || echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
+    echo "$1" >/sys/bus/pci/drivers_probe
+}
+
+# --- the shim -------------------------------------------------------------
+
+# with_shim [NAME=VALUE…]: VMMs started from here on are preloaded, with that environment.
+with_shim() {
+    [ -e "$SHIM" ] || skip "no libiovashim.so was built"
+    preload=$SHIM
+    export IOVASHIM_LOG="$W/events.jsonl"
+    for ws_word; do export "IOVASHIM_${ws_word?}"; done
+}
+
+without_shim() { preload=; }
+
+# policy LINE…: a policy file of these lines.
+policy() {
+    printf '%s\n' "$@" >"$W/holes.conf"
+    export IOVASHIM_CONF="$W/holes.conf"
+}
+
+# events FILTER: what jq's filter selects of the event log, compact, one a line.
+events() { jq -c "$1" <"$W/events.jsonl"; }
+
+# must_log FILTER: at least one event that the filter selects (the filter's own output decides).
+must_log() {
+    [ -s "$W/events.jsonl" ] || fail "nothing was logged"
+    [ -n "$(events "select($1)")" ] || fail "no event in the log with: $1"
+}
+must_not_log() {
+    [ ! -s "$W/events.jsonl" ] || [ -z "$(events "select($1)")" ] ||
+        fail "the log has: $(events "select($1)" | head -n 1)"
+}
+
+# --- the VMM --------------------------------------------------------------
+
+# vmm PROGRAM ARGS…: start it, with a monitor and a console, and leave it running.
+# Whatever it says is in $W/stderr, the guest's console in $W/console.
+vmm() {
+    rm -f "$W"/qmp.* "$W"/tty.* "$W/vmm.pid" "$W/vmm.status"
+    mkfifo "$W/qmp.in" "$W/qmp.out" "$W/tty.in" "$W/tty.out"
+    rm -f "$W/qmp" "$W/console" "$W/stderr"
+    touch "$W/qmp" "$W/console" "$W/stderr"
+    l2_n=0
+    cat "$W/tty.out" >>"$W/console" &
+    (
+        # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; a tracer is words
+        LD_PRELOAD=${preload-} sh -c 'echo $$ >"$0/vmm.pid"; exec "$@"' "$W" ${tracer-} "$@" \
+            -display none -nodefaults -no-user-config -no-reboot -nic none \
+            -chardev "pipe,id=qmp,path=$W/qmp" -mon chardev=qmp,mode=control \
+            -chardev "pipe,id=tty,path=$W/tty" -serial chardev:tty \
+            >"$W/stdout" 2>"$W/stderr"
+        echo $? >"$W/vmm.status"
+    ) &
+    exec 3<>"$W/qmp.out" 4<>"$W/qmp.in" 5<>"$W/tty.in"
+}
+
+vmm_ended() { [ -e "$W/vmm.status" ]; }
+
+# vmm_ends SECONDS: wait for its end by itself; $REPLY is its exit status.
+vmm_ends() {
+    wait_for "$1" "the VMM's end" vmm_ended
+    REPLY=$(cat "$W/vmm.status")
+}
+
+# vmm_answers SECONDS: wait for the monitor's greeting; fails the case if the VMM ends first.
+vmm_answers() {
+    va_end=$(($(uptime_s) + $1))
+    until qmp_line && case $line in *'"QMP"'*) true ;; *) false ;; esac; do
+        vmm_ended && fail "the VMM ended with status $(cat "$W/vmm.status"): $(tail -n 3 "$W/stderr")"
+        [ "$(uptime_s)" -lt $va_end ] || fail "the VMM's monitor did not answer in $1 s"
+    done
+    qmp '{"execute":"qmp_capabilities"}'
+}
+
+vmm_must_run() {
+    qmp '{"execute":"query-status"}'
+    case $REPLY in *'"status": "running"'*) ;; *) fail "the VMM is not running: $REPLY" ;; esac
+}
+
+vmm_pid() { cat "$W/vmm.pid"; }
+
+vmm_quit() {
+    echo '{"execute":"quit"}' >&4
+    vmm_ends 30
+    must_equal "the VMM's exit status" 0 "$REPLY"
+}
+
+vmm_kill() {
+    [ -e "$W/vmm.pid" ] && ! vmm_ended || return 0
+    kill -KILL "$(cat "$W/vmm.pid")" 2>/dev/null
+    vk_end=$(($(uptime_s) + 20))
+    until vmm_ended || [ "$(uptime_s)" -ge $vk_end ]; do sleep 0.1; done
+}
+
+# One line of the monitor's output, within a second, into $line.
+qmp_line() {
+    # shellcheck disable=SC3045 # busybox has it
+    read -r -t 1 line <&3 || return 1
+    echo "$line" >>"$W/qmp"
+}
+
+# qmp JSON [SECONDS]: a command; its answer in $REPLY. An answer that is an error is the caller's to judge.
+qmp() {
+    echo "> $1" >>"$W/qmp"
+    echo "$1" >&4
+    q_end=$(($(uptime_s) + ${2-20}))
+    while :; do
+        if qmp_line; then
+            case $line in *'{"return"'* | *'{"error"'*)
+                REPLY=$line
+                return
+                ;;
+            esac
+        fi
+        vmm_ended && fail "the VMM ended with status $(cat "$W/vmm.status") on $1: $(tail -n 3 "$W/stderr")"
+        [ "$(uptime_s)" -lt $q_end ] || fail "no answer to $1"
+    done
+}
+
+# hmp COMMAND [SECONDS]: a command of the human monitor; its text in $REPLY.
+hmp() {
+    qmp "$(jq -cn --arg c "$1" '{execute:"human-monitor-command",arguments:{"command-line":$c}}')" "${2-20}"
+    REPLY=$(echo "$REPLY" | jq -r '.return // .error.desc')
+}
+
+qmp_event() { # NAME: has it been seen?
+    while qmp_line; do :; done
+    grep -q "\"event\": \"$1\"" "$W/qmp"
+}
+
+# KiB that the VMM has pinned, as VFIO accounts for it.
+vmm_locked() { sed -n 's/^VmLck:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(vmm_pid)/status"; }
+
+# --- the guests -----------------------------------------------------------
+
+# The guest of the DIMM scenarios: no operating system, and a DIMM where the case wants it.
+dimm_guest() { # ADDRESS SIZE [ARGS…]
+    dg_addr=$1 dg_size=$2
+    shift 2
+    vmm qemu-system-x86_64 -M pc-q35-7.0 -accel tcg -cpu qemu64,phys-bits=44 -m 512M,maxmem=2T,slots=4 \
+        -object "memory-backend-ram,id=m0,size=$dg_size" \
+        -device "pc-dimm,id=d0,memdev=m0,addr=$dg_addr" \
+        -device "vfio-pci,id=v0,host=$DISK" "$@"
+}
+
+# A guest Linux with 1 GiB of its 3 GiB at 0x100000000.
+linux_guest() { # KERNEL-ARGUMENTS [ARGS…]
+    [ -e /dev/kvm ] || skip "no KVM in this host"
+    lg_append=$1
+    shift
+    vmm qemu-system-x86_64 -M q35 -accel kvm -cpu host,-xsave,phys-bits=44 -m 3G \
+        -kernel /guest/vmlinux -initrd /guest/initrd \
+        -append "console=ttyS0 panic=-1 loglevel=4 no_timer_check tsc=reliable init_on_alloc=0 $lg_append" "$@"
+}
+
+l2_ready() { has "$W/console" "L2 ready" || { vmm_ended && fail "the VMM ended: $(tail -n 3 "$W/stderr")"; }; }
+l2_up() { wait_for "${1-90}" "the guest to come up" l2_ready; }
+
+l2_send() { # COMMAND: have it run; does not wait
+    l2_n=$((l2_n + 1))
+    echo "$l2_n $1" >&5
+}
+
+l2_done() {
+    has "$W/console" "^L2 done $l2_n " && return
+    ! vmm_ended || fail "the VMM ended: $(tail -n 3 "$W/stderr")"
+    ! has "$W/stderr" "error: kvm run failed" || fail "the guest stopped: $(grep -m 1 "kvm run failed" "$W/stderr")"
+    return 1
+}
+
+# l2 SECONDS COMMAND: run it in the guest; its output in $REPLY, its status the function's.
+l2() {
+    l2_before=$(wc -l <"$W/console")
+    l2_send "$2"
+    wait_for "$1" "the guest to do: $2" l2_done
+    REPLY=$(tail -n "+$((l2_before + 1))" "$W/console" | sed "/^L2 done $l2_n /,\$d")
+    return "$(sed -n "s/^L2 done $l2_n \([0-9]*\).*/\1/p" "$W/console")"
+}
