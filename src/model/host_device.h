@@ -3,10 +3,10 @@
 #ifndef IOVAMODEL_HOST_DEVICE_H
 #define IOVAMODEL_HOST_DEVICE_H
 
-#include "text.h"
+#include "words.h"
 
 /* @name is the first word after "device"; the rest of the line is read. 0 or -EINVAL. */
-int host_device_parse(struct text *t, struct text_word name, struct model_device *out);
+int host_device_parse(struct words *t, struct word name, struct model_device *out);
 
 /* Is @name a PCI address with its domain, 0000:00:05.0? */
 bool host_device_is_address(const char *name, size_t len);

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "words.h"
 
-void text_start(
-	struct text *t, const char *file, const char *text, size_t size, struct model_error *error)
+void words_start(
+	struct words *t, const char *file, const char *text, size_t size, struct model_error *error)
 {
-	*t = (struct text){
+	*t = (struct words){
 		.file = file,
 		.at = text,
 		.end = text + size,
@@ -25,18 +25,18 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static void skip_blanks(struct text *t)
+static void skip_blanks(struct words *t)
 {
 	while (t->at < t->end && is_blank(*t->at))
 		t->at++;
 }
 
-static bool at_line_end(const struct text *t)
+static bool at_line_end(const struct words *t)
 {
 	return t->at == t->end || *t->at == '\n' || *t->at == '#';
 }
 
-bool text_next_line(struct text *t)
+bool words_next_line(struct words *t)
 {
 	while (t->at < t->end) {
 		if (t->line) {
@@ -55,12 +55,12 @@ bool text_next_line(struct text *t)
 	return false;
 }
 
-struct text_word text_word(struct text *t)
+struct word words_next(struct words *t)
 {
-	struct text_word word;
+	struct word word;
 
 	skip_blanks(t);
-	word = (struct text_word){
+	word = (struct word){
 		.at = t->at,
 		.line = t->line,
 		.column = (unsigned int)(t->at - t->line_start) + 1,
@@ -71,14 +71,14 @@ struct text_word text_word(struct text *t)
 	return word;
 }
 
-bool text_is(struct text_word word, const char *s)
+bool words_is(struct word word, const char *s)
 {
 	return strlen(s) == word.len && !memcmp(word.at, s, word.len);
 }
 
-struct text_word text_cut(struct text_word *word, char separator)
+struct word words_cut(struct word *word, char separator)
 {
-	struct text_word head = *word;
+	struct word head = *word;
 	const char *found = word->len ? memchr(word->at, separator, word->len) : NULL;
 	size_t skip;
 
@@ -90,7 +90,7 @@ struct text_word text_cut(struct text_word *word, char separator)
 	return head;
 }
 
-int text_fail(struct text *t, struct text_word word, const char *format, ...)
+int words_fail(struct words *t, struct word word, const char *format, ...)
 {
 	char *out = t->error->text;
 	size_t room = sizeof(t->error->text);
@@ -115,7 +115,7 @@ static int digit(char c)
 }
 
 /* All of @word in @base, at most @max. */
-static bool read_number(struct text_word word, unsigned int base, uint64_t max, uint64_t *out)
+static bool read_number(struct word word, unsigned int base, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;
 
@@ -132,7 +132,7 @@ static bool read_number(struct text_word word, unsigned int base, uint64_t max, 
 	return true;
 }
 
-static bool any_number(struct text_word word, uint64_t max, uint64_t *out)
+static bool any_number(struct word word, uint64_t max, uint64_t *out)
 {
 	if (word.len > 2 && word.at[0] == '0' && (word.at[1] | 0x20) == 'x') {
 		word.at += 2;
@@ -142,20 +142,20 @@ static bool any_number(struct text_word word, uint64_t max, uint64_t *out)
 	return read_number(word, 10, max, out);
 }
 
-int text_number(struct text *t, struct text_word word, uint64_t max, uint64_t *out)
+int words_number(struct words *t, struct word word, uint64_t max, uint64_t *out)
 {
 	if (any_number(word, max, out))
 		return 0;
-	return text_fail(t, word,
+	return words_fail(t, word,
 		"'%.*s' is not a number up to %llu (decimal, or hexadecimal with 0x)",
 		(int)word.len, word.at, (unsigned long long)max);
 }
 
-int text_hex(struct text *t, struct text_word word, uint64_t max, uint64_t *out)
+int words_hex(struct words *t, struct word word, uint64_t max, uint64_t *out)
 {
 	if (read_number(word, 16, max, out))
 		return 0;
-	return text_fail(t, word, "'%.*s' is not a hexadecimal number up to %llx", (int)word.len,
+	return words_fail(t, word, "'%.*s' is not a hexadecimal number up to %llx", (int)word.len,
 		word.at, (unsigned long long)max);
 }
 
@@ -175,40 +175,40 @@ static unsigned int unit_shift(char c)
 	}
 }
 
-int text_bytes(struct text *t, struct text_word word, uint64_t *out)
+int words_bytes(struct words *t, struct word word, uint64_t *out)
 {
-	struct text_word digits = word;
+	struct word digits = word;
 	unsigned int shift = word.len > 1 ? unit_shift(word.at[word.len - 1]) : 0;
 
 	if (shift)
 		digits.len--;
 	if (!any_number(digits, UINT64_MAX >> shift, out))
-		return text_fail(t, word,
+		return words_fail(t, word,
 			"'%.*s' is not a size: a number, with K, M, G or T after it", (int)word.len,
 			word.at);
 	*out <<= shift;
 	return 0;
 }
 
-int text_range(struct text *t, struct text_word word, struct model_range *out)
+int words_range(struct words *t, struct word word, struct model_range *out)
 {
-	struct text_word whole = word, first = text_cut(&word, '-');
+	struct word whole = word, first = words_cut(&word, '-');
 
 	if (!any_number(first, UINT64_MAX, &out->first) ||
 		!any_number(word, UINT64_MAX, &out->last))
-		return text_fail(t, whole,
+		return words_fail(t, whole,
 			"'%.*s' is not a range: first and last address, 0xfee00000-0xfeefffff",
 			(int)whole.len, whole.at);
 	if (out->first > out->last)
-		return text_fail(
+		return words_fail(
 			t, whole, "the range ends before it starts: put the lower address first");
 	return 0;
 }
 
-int text_yes(struct text *t, struct text_word word, bool *out)
+int words_yes(struct words *t, struct word word, bool *out)
 {
-	*out = text_is(word, "yes");
-	if (*out || text_is(word, "no"))
+	*out = words_is(word, "yes");
+	if (*out || words_is(word, "no"))
 		return 0;
-	return text_fail(t, word, "'%.*s' should be yes or no", (int)word.len, word.at);
+	return words_fail(t, word, "'%.*s' should be yes or no", (int)word.len, word.at);
 }
