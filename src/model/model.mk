@@ -17,9 +17,10 @@ MODEL_SO := $(BUILD)/libiovamodel.so
 MODEL_SO_OBJ := $(addprefix $(BUILD)/model/, arena.o fs.o fs_build.o objects.o preload.o \
 	preload_io.o preload_link.o preload_open.o preload_stat.o)
 
+MODEL_PLAYER := $(BUILD)/kernel_player
 MODEL_TESTS := $(patsubst tests/model/%.c,$(BUILD)/tests/%,$(wildcard tests/model/kernel_*_test.c))
 
-.PHONY: model model-check
+.PHONY: model model-check kernel-player
 model: $(MODEL_LIB) $(MODEL_SO)
 
 $(BUILD)/model/%.o: src/model/%.c
@@ -40,6 +41,13 @@ $(MODEL_SO): $(MODEL_SO_OBJ) $(MODEL_LIB)
 $(BUILD)/tests/kernel_%: tests/model/kernel_%.c $(MODEL_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model -MMD -MP -o $@ $< $(MODEL_LIB) -lcmocka -lpthread
+
+# Static: it also runs in the lab's bare initrd.
+$(MODEL_PLAYER): $(addprefix tests/model/, kernel_player.c player.c player_backend.c player.h) \
+		$(MODEL_LIB)
+	$(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model -static -o $@ $(filter %.c %.a,$^) -lpthread
+
+kernel-player: $(MODEL_PLAYER)
 
 model-check: $(MODEL_TESTS)
 	@set -e; for t in $(MODEL_TESTS); do $$t; done
