@@ -18,8 +18,8 @@ HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -ffunction-sections
 COMPILE = $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
 
 # What decides: makes no system call.
-PURE := advice container describe describe_json dma_split engine_claim engine_holes engine_map \
-	engine_unmap hole_set policy policy_decide policy_text text
+PURE := advice container describe describe_json dma_split engine_claim engine_dirty engine_guard engine_holes engine_map \
+	engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
 # What touches the machine.
 EDGE := fd_io fd_table guard host_facts interpose journal mem memslots outlet page_proof \
 	policy_load shim shim_memory shim_start vma

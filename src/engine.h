@@ -71,8 +71,9 @@ void engine_forget_info(struct engine *engine, struct container *container);
  * (vfio_group_detach_container). */
 void engine_iommu_set(struct engine *engine, struct container *container, unsigned long type);
 
-/* VFIO_IOMMU_MAP_DMA, VFIO_IOMMU_UNMAP_DMA. @argument is the VMM's own pointer. */
+/* VFIO_IOMMU_MAP_DMA, _UNMAP_DMA, _DIRTY_PAGES. @argument is the VMM's own pointer. */
 int engine_map(struct engine *engine, struct container *container, int fd, void *argument);
 int engine_unmap(struct engine *engine, struct container *container, int fd, void *argument);
+int engine_dirty_pages(struct engine *engine, struct container *container, int fd, void *argument);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "engine.h"
 
+struct vfio_bitmap;
+
 void engine_tell(struct engine *engine, const struct event *event);
 
 /* Takes the lock and, once no other request is at work on any of @iova, claims it. The lock stays
@@ -14,6 +16,39 @@ void engine_claim(struct engine *engine, struct container *container, struct cla
 
 /* Gives the claim up. Without the lock. */
 void engine_release(struct engine *engine, struct container *container, struct claim *claim);
+
+/* With the lock held: does @iova cut a split in two? type1v2 refuses that, with EINVAL. */
+bool engine_bisects(const struct container *container, struct range iova);
+
+/* The bits of a dirty bitmap that belong to gaps. */
+struct saved_word;
+struct dirty_gaps {
+	uint64_t *words; /* the VMM's */
+	uint64_t base;	 /* IOVA of bit 0 */
+	uint64_t page;
+	size_t n_splits, split_room;
+	struct split *splits;
+	size_t n_saved, saved_room;
+	struct saved_word *saved;
+};
+
+/* Before and after the kernel fills @bitmap, whose bit 0 is @iova.first and which no split is cut
+ * by. prepare() returns 0 or -ENOMEM; finish() gives the memory back and, where the kernel failed,
+ * leaves the bitmap as it was. */
+int dirty_gaps_prepare(struct dirty_gaps *gaps, struct engine *engine,
+	const struct container *container, struct range iova, const struct vfio_bitmap *bitmap);
+void dirty_gaps_finish(struct dirty_gaps *gaps, bool success);
+
+/* MAP_DMA with FLAG_VADDR: gives a mapping's new address to all of its pieces. */
+int engine_map_vaddr(struct engine *engine, struct container *container, int fd, void *argument);
+
+/* The part of the VMM's memory that is behind a part of a split. */
+struct range engine_vaddr_of(const struct split *split, const struct dma_part *part);
+
+/* Guards every gap of @split, or none, with an event each. Returns 0 or what memory_ops.guard()
+ * does, with the gap in *failed. */
+int engine_guard(struct engine *engine, const struct container *container,
+	const struct split *split, struct range *failed);
 
 /* Lifts the guards of a split. Without the lock. */
 void engine_unguard(

@@ -39,66 +39,6 @@ static bool well_formed(const struct vfio_iommu_type1_dma_map *request, uint64_t
 	return !((request->iova | request->vaddr | request->size) & (page - 1));
 }
 
-static struct range vaddr_of(const struct split *split, const struct dma_part *part)
-{
-	uint64_t first = split->vaddr + part->offset;
-
-	return (struct range){first, first + range_size(part->iova) - 1};
-}
-
-static void tell_guard(struct engine *engine, const struct container *container,
-	const struct split *split, const struct dma_part *gap, struct event *event)
-{
-	event->kind = EVENT_GUARD;
-	event->container = container;
-	event->iova = gap->iova;
-	event->vaddr = vaddr_of(split, gap).first;
-	event->holes = split->holes;
-	engine_tell(engine, event);
-}
-
-/* Lifts the guards of the first @n gaps. */
-static void unguard_gaps(struct engine *engine, const struct container *container,
-	const struct split *split, size_t n)
-{
-	struct dma_split walk = dma_split_start(split->holes, split->iova);
-	struct dma_part gap;
-
-	for (; n > 0 && dma_split_next_gap(&walk, &gap); n--) {
-		engine->memory.unguard(engine->memory.context, vaddr_of(split, &gap));
-		tell_guard(engine, container, split, &gap, &(struct event){.set = false});
-	}
-}
-
-void engine_unguard(
-	struct engine *engine, const struct container *container, const struct split *split)
-{
-	if (split->guarded)
-		unguard_gaps(engine, container, split, SIZE_MAX);
-}
-
-/* Guards every gap of @split, or none. Returns 0 or -errno with the gap in event->failed. */
-static int guard_gaps(struct map *map, const struct split *split)
-{
-	const struct memory_ops *memory = &map->engine->memory;
-	struct dma_split walk = dma_split_start(split->holes, split->iova);
-	struct dma_part gap;
-
-	for (size_t done = 0; dma_split_next_gap(&walk, &gap); done++) {
-		struct event event = {.set = true};
-		int err = memory->guard(memory->context, vaddr_of(split, &gap), &event.given_back);
-
-		if (err) {
-			map->event.failed = gap.iova;
-			map->event.failed_errno = -err;
-			unguard_gaps(map->engine, map->container, split, done);
-			return err;
-		}
-		tell_guard(map->engine, map->container, split, &gap, &event);
-	}
-	return 0;
-}
-
 static void unmap_pieces_below(struct map *map, const struct split *split, uint64_t end)
 {
 	const struct kernel_ops *kernel = &map->engine->kernel;
@@ -149,6 +89,7 @@ static int tell(struct map *map, enum verdict verdict, enum refusal refusal, int
 
 static int refuse_for_guard(struct map *map, int err)
 {
+	map->event.failed_errno = -err;
 	if (err == -EFAULT) /* the kernel could not pin it either: vaddr_get_pfns() */
 		return tell(map, VERDICT_REFUSE, REFUSED_BY_KERNEL, -EFAULT);
 	return tell(
@@ -178,7 +119,10 @@ static int map_split(struct map *map, bool skipped)
 		.flags = map->request.flags,
 		.guarded = guarded,
 		.skipped = skipped};
-	int err = guarded ? guard_gaps(map, &split) : 0;
+	int err = 0;
+
+	if (guarded)
+		err = engine_guard(map->engine, map->container, &split, &map->event.failed);
 
 	map->event.guarded = guarded;
 	if (err)
@@ -276,6 +220,8 @@ int engine_map(struct engine *engine, struct container *container, int fd, void 
 
 	map.holes = container->holes;
 	memcpy(&map.request, argument, sizeof(map.request));
+	if (map.request.flags == VFIO_DMA_MAP_FLAG_VADDR && container_has_splits(container))
+		return engine_map_vaddr(engine, container, fd, argument);
 	if (!well_formed(&map.request, map.holes->page))
 		return pass(&map, argument);
 	map.iova = (struct range){map.request.iova, map.request.iova + map.request.size - 1};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VFIO_IOMMU_UNMAP_DMA over mappings of which the kernel holds only pieces. */
+/* VFIO_IOMMU_UNMAP_DMA over mappings of which the kernel holds only pieces. The rules are those of
+ * vfio_dma_do_unmap() (Linux 6.12), applied to what the VMM believes mapped. */
 #include "engine_internal.h"
 
 #include <errno.h>
@@ -11,75 +12,99 @@ struct unmap {
 	struct engine *engine;
 	struct container *container;
 	int fd;
+	void *argument; /* the VMM's */
 	struct range iova;
+	bool v1, all, vaddr, dirty;
+	struct vfio_bitmap bitmap; /* with dirty */
+	uint64_t gaps;		   /* bytes that the VMM takes for mapped and the kernel does not */
+	bool pieces;		   /* the kernel holds some of the splits */
 	struct vfio_iommu_type1_dma_unmap request; /* a private copy, read once */
 };
 
-static int pass(const struct unmap *unmap, void *argument)
+static int unmap_ioctl(const struct unmap *unmap, void *argument)
 {
 	const struct kernel_ops *kernel = &unmap->engine->kernel;
 
 	return kernel->ioctl(kernel->context, unmap->fd, VFIO_IOMMU_UNMAP_DMA, argument);
 }
 
-static void write_size(void *argument, uint64_t size)
+static void write_size(const struct unmap *unmap, uint64_t size)
 {
-	memcpy((char *)argument + offsetof(struct vfio_iommu_type1_dma_unmap, size), &size,
+	memcpy((char *)unmap->argument + offsetof(struct vfio_iommu_type1_dma_unmap, size), &size,
 		sizeof(size));
 }
 
-static uint64_t read_size(const void *argument)
+static uint64_t read_size(const struct unmap *unmap)
 {
-	uint64_t size;
+	struct vfio_iommu_type1_dma_unmap reply;
 
-	memcpy(&size, (const char *)argument + offsetof(struct vfio_iommu_type1_dma_unmap, size),
-		sizeof(size));
-	return size;
+	memcpy(&reply, unmap->argument, sizeof(reply));
+	return reply.size;
 }
 
-/* False for what vfio_dma_do_unmap() refuses before it looks at any mapping. */
-static bool well_formed(struct unmap *unmap, uint64_t page)
+/* vfio_iommu_type1_unmap_dma()'s checks; v1 never has dirty tracking on. */
+static bool read_flags(struct unmap *unmap)
 {
 	const struct vfio_iommu_type1_dma_unmap *request = &unmap->request;
 
-	if (request->argsz < sizeof(*request))
+	unmap->all = request->flags & VFIO_DMA_UNMAP_FLAG_ALL;
+	unmap->vaddr = request->flags & VFIO_DMA_UNMAP_FLAG_VADDR;
+	unmap->dirty = request->flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
+	if (!unmap->dirty)
+		return true;
+	if (unmap->all || unmap->vaddr || unmap->v1 ||
+		request->argsz < sizeof(*request) + sizeof(unmap->bitmap))
 		return false;
-	if (request->flags & VFIO_DMA_UNMAP_FLAG_ALL) {
+	memcpy(&unmap->bitmap, (const char *)unmap->argument + sizeof(*request),
+		sizeof(unmap->bitmap));
+	return unmap->bitmap.pgsize == unmap->container->page;
+}
+
+/* False for what the kernel refuses before it looks at any mapping. */
+static bool well_formed(struct unmap *unmap)
+{
+	const struct vfio_iommu_type1_dma_unmap *request = &unmap->request;
+
+	if (request->argsz < sizeof(*request) || !read_flags(unmap))
+		return false;
+	if (unmap->all) {
 		unmap->iova = (struct range){0, UINT64_MAX};
 		return !request->iova && !request->size;
 	}
 	unmap->iova = (struct range){request->iova, request->iova + request->size - 1};
 	return request->size && unmap->iova.first <= unmap->iova.last &&
-	       !((request->iova | request->size) & (page - 1));
+	       !((request->iova | request->size) & (unmap->container->page - 1));
 }
 
-/* With the lock held: does the request cut a split in two? type1v2 refuses that, with EINVAL. */
-static bool bisects(const struct unmap *unmap)
+bool engine_bisects(const struct container *container, struct range iova)
 {
-	const struct container *container = unmap->container;
 	const struct split *first, *last;
 
-	first = container_split_at(container, (struct range){unmap->iova.first, unmap->iova.first});
-	last = container_split_at(container, (struct range){unmap->iova.last, unmap->iova.last});
-	return (first && first->iova.first < unmap->iova.first) ||
-	       (last && last->iova.last > unmap->iova.last);
+	first = container_split_at(container, (struct range){iova.first, iova.first});
+	last = container_split_at(container, (struct range){iova.last, iova.last});
+	return (first && first->iova.first < iova.first) || (last && last->iova.last > iova.last);
 }
 
-/* With the lock held: bytes of gaps in the splits of the request. */
-static uint64_t gap_bytes(const struct unmap *unmap)
+/* With the lock held: sums up the splits of the request. False if it must fail: one of which the
+ * kernel has nothing is without its vaddr already. */
+static bool survey(struct unmap *unmap)
 {
 	const struct container *container = unmap->container;
 	size_t i = container_split_from(container, unmap->iova.first);
-	uint64_t bytes = 0;
 
 	for (; i < container->n_splits && container->splits[i].iova.first <= unmap->iova.last;
 		i++) {
 		const struct split *split = &container->splits[i];
 
-		bytes += split->skipped ? range_size(split->iova)
-					: dma_split_gap_bytes(split->holes, split->iova);
+		if (unmap->vaddr && split->skipped && split->vaddr_invalid)
+			return false;
+		if (split->skipped)
+			unmap->gaps += range_size(split->iova);
+		else
+			unmap->gaps += dma_split_gap_bytes(split->holes, split->iova);
+		unmap->pieces |= !split->skipped;
 	}
-	return bytes;
+	return true;
 }
 
 /* Takes the first split of the request out. False when there is none left. */
@@ -114,53 +139,149 @@ void engine_forget_splits(struct engine *engine, struct container *container)
 		&(struct unmap){.engine = engine, .container = container, .iova = {0, UINT64_MAX}});
 }
 
-/* With the range claimed and no split cut in two. */
-static int unmap_whole(struct unmap *unmap, void *argument, uint64_t gaps)
+static void invalidate_splits(const struct unmap *unmap)
 {
-	int result = pass(unmap, argument);
-	uint64_t kernel_bytes;
+	struct container *container = unmap->container;
+	struct lock_hold hold;
+	size_t i;
 
-	if (result < 0)
-		return result;
-	kernel_bytes = read_size(argument);
-	write_size(argument, kernel_bytes + gaps);
-	if (!(unmap->request.flags & VFIO_DMA_UNMAP_FLAG_VADDR))
+	lock_take(&unmap->engine->lock, &hold);
+	i = container_split_from(container, unmap->iova.first);
+	for (; i < container->n_splits && container->splits[i].iova.first <= unmap->iova.last; i++)
+		container->splits[i].vaddr_invalid = true;
+	lock_drop(&unmap->engine->lock, &hold);
+}
+
+/* v1 takes a mapping whole if its start is in the request: the last split's other pieces too. */
+static uint64_t unmap_tail(const struct unmap *unmap)
+{
+	const struct split *last;
+	struct split split = {0};
+	struct dma_split walk;
+	struct dma_part piece;
+	struct lock_hold hold;
+	uint64_t bytes = 0;
+
+	lock_take(&unmap->engine->lock, &hold);
+	last = container_split_at(
+		unmap->container, (struct range){unmap->iova.last, unmap->iova.last});
+	if (last)
+		split = *last;
+	lock_drop(&unmap->engine->lock, &hold);
+	if (!last || split.skipped)
+		return 0;
+	walk = dma_split_start(split.holes, split.iova);
+	while (dma_split_next_piece(&walk, &piece)) {
+		struct vfio_iommu_type1_dma_unmap tail = {.argsz = sizeof(tail),
+			.flags = unmap->request.flags,
+			.iova = piece.iova.first,
+			.size = range_size(piece.iova)};
+
+		if (piece.iova.first > unmap->iova.last && unmap_ioctl(unmap, &tail) >= 0)
+			bytes += tail.size;
+	}
+	return bytes;
+}
+
+/* v1 does nothing at all if a mapping reaches into the request from below. After a call that
+ * removed nothing, FLAG_VADDR tells whether one does: EINVAL if so, ENOENT if not; it changes
+ * nothing but a mapping of just this page, which would have been removed. */
+static bool straddled(const struct unmap *unmap)
+{
+	const struct kernel_ops *kernel = &unmap->engine->kernel;
+	struct vfio_iommu_type1_dma_map probe = {.argsz = sizeof(probe),
+		.flags = VFIO_DMA_MAP_FLAG_VADDR,
+		.iova = unmap->iova.first,
+		.size = unmap->container->page};
+
+	if (unmap->pieces)
+		return true;
+	return kernel->ioctl(kernel->context, unmap->fd, VFIO_IOMMU_MAP_DMA, &probe) == -EINVAL;
+}
+
+/* The kernel is done: does the rest of it, and says what a kernel without holes would say. */
+static void complete(struct unmap *unmap)
+{
+	uint64_t kernel_bytes = read_size(unmap);
+
+	if (unmap->v1 && !unmap->all && !kernel_bytes && straddled(unmap))
+		return;
+	if (unmap->v1 && !unmap->all)
+		kernel_bytes += unmap_tail(unmap);
+	write_size(unmap, kernel_bytes + unmap->gaps);
+	if (unmap->vaddr)
+		invalidate_splits(unmap);
+	else
 		forget_splits(unmap);
 	engine_tell(unmap->engine, &(struct event){.kind = EVENT_UNMAP,
 					   .container = unmap->container,
 					   .iova = unmap->iova,
 					   .holes = unmap->container->holes,
-					   .reported = kernel_bytes + gaps,
+					   .reported = kernel_bytes + unmap->gaps,
 					   .kernel_bytes = kernel_bytes});
+}
+
+static int unmap_splits(struct unmap *unmap)
+{
+	struct dirty_gaps gaps = {0};
+	int result;
+
+	if (unmap->dirty) {
+		result = dirty_gaps_prepare(
+			&gaps, unmap->engine, unmap->container, unmap->iova, &unmap->bitmap);
+		if (result)
+			return result;
+	}
+	result = unmap_ioctl(unmap, unmap->argument);
+	if (unmap->dirty)
+		dirty_gaps_finish(&gaps, result >= 0);
+	if (result >= 0)
+		complete(unmap);
 	return result;
 }
 
-static int unmap_claimed(struct unmap *unmap, void *argument, struct lock_hold *hold)
+/* With the range claimed and the lock held, which is dropped. */
+static int unmap_claimed(struct unmap *unmap, struct lock_hold *hold)
 {
-	bool touches = container_split_at(unmap->container, unmap->iova) != NULL;
-	bool refused = touches && bisects(unmap);
-	uint64_t gaps = touches ? gap_bytes(unmap) : 0;
+	const struct container *container = unmap->container;
+	bool touches = container_split_at(container, unmap->iova) != NULL;
+	bool cut = touches && !unmap->all && engine_bisects(container, unmap->iova);
+	const struct split *first = touches ? container_split_at(container, unmap->iova) : NULL;
+	bool below = first && first->iova.first < unmap->iova.first;
+	bool possible = !touches || survey(unmap);
 
 	lock_drop(&unmap->engine->lock, hold);
-	if (refused)
+	if (!touches)
+		return unmap_ioctl(unmap, unmap->argument);
+	if (unmap->v1 && below) {
+		write_size(unmap, 0);
+		return 0;
+	}
+	if ((!unmap->v1 && cut) || !possible)
 		return -EINVAL;
-	return touches ? unmap_whole(unmap, argument, gaps) : pass(unmap, argument);
+	return unmap_splits(unmap);
 }
 
 int engine_unmap(struct engine *engine, struct container *container, int fd, void *argument)
 {
-	struct unmap unmap = {.engine = engine, .container = container, .fd = fd};
+	struct unmap unmap = {.engine = engine,
+		.container = container,
+		.fd = fd,
+		.argument = argument,
+		.v1 = container->type == VFIO_TYPE1_IOMMU};
 	struct lock_hold hold;
 	struct claim claim;
 	int result;
 
 	if (!container_has_splits(container))
-		return pass(&unmap, argument);
+		return unmap_ioctl(&unmap, argument);
 	memcpy(&unmap.request, argument, sizeof(unmap.request));
-	if (!well_formed(&unmap, container->page))
-		return pass(&unmap, argument);
-	engine_claim(engine, container, &claim, unmap.iova, &hold);
-	result = unmap_claimed(&unmap, argument, &hold);
+	if (!well_formed(&unmap))
+		return unmap_ioctl(&unmap, argument);
+	/* v1 reaches past the request's end. */
+	engine_claim(engine, container, &claim,
+		unmap.v1 ? (struct range){0, UINT64_MAX} : unmap.iova, &hold);
+	result = unmap_claimed(&unmap, &hold);
 	engine_release(engine, container, &claim);
 	return result;
 }

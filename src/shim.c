@@ -82,6 +82,8 @@ static int on_container(struct container *container, int fd, unsigned long reque
 		return engine_map(&shim.engine, container, fd, argument);
 	case VFIO_IOMMU_UNMAP_DMA:
 		return engine_unmap(&shim.engine, container, fd, argument);
+	case VFIO_IOMMU_DIRTY_PAGES:
+		return engine_dirty_pages(&shim.engine, container, fd, argument);
 	default:
 		return pass(fd, request, argument);
 	}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Dirty bitmaps over mappings of which the kernel holds only pieces: no device can write into a
+ * hole, so its bits are clear, as update_user_bitmap() (Linux 6.12) would have left them. */
+#include "engine_internal.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { WORD_BITS = 64 };
+
+/* The kernel writes whole words: past a mapping's end, up to the word's, it writes zeroes, and a
+ * mapping that follows in the same word is written over them. Where a split ends in a gap, that
+ * has to be done for the kernel before it writes the next one. */
+struct saved_word {
+	size_t index;
+	uint64_t value;
+};
+
+static uint64_t bit_of(const struct dirty_gaps *gaps, uint64_t iova)
+{
+	return (iova - gaps->base) / gaps->page;
+}
+
+static void clear_bits(uint64_t *words, uint64_t first, uint64_t last)
+{
+	for (uint64_t bit = first; bit <= last;) {
+		uint64_t in_word = bit % WORD_BITS, left = last - bit + 1;
+		uint64_t n = WORD_BITS - in_word < left ? WORD_BITS - in_word : left;
+		uint64_t mask = n == WORD_BITS ? UINT64_MAX : ((1ULL << n) - 1) << in_word;
+
+		words[bit / WORD_BITS] &= ~mask;
+		bit += n;
+	}
+}
+
+static bool ends_in_gap(const struct split *split)
+{
+	const struct range *hole = hole_set_find(split->holes, split->iova.last);
+
+	return split->skipped || (hole && hole->first <= split->iova.last);
+}
+
+/* Copies the request's splits: the claim keeps them, the lock is not held over their use. */
+static int copy_splits(struct dirty_gaps *gaps, struct engine *engine,
+	const struct container *container, struct range iova)
+{
+	struct lock_hold hold;
+	size_t first, end;
+	int err;
+
+	lock_take(&engine->lock, &hold);
+	first = container_split_from(container, iova.first);
+	for (end = first;
+		end < container->n_splits && container->splits[end].iova.first <= iova.last;)
+		end++;
+	err = mem_reserve(&gaps->splits, &gaps->split_room, sizeof(*gaps->splits), end - first + 1);
+	if (!err) {
+		gaps->n_splits = end - first;
+		memcpy(gaps->splits, &container->splits[first],
+			gaps->n_splits * sizeof(*gaps->splits));
+	}
+	lock_drop(&engine->lock, &hold);
+	return err;
+}
+
+int dirty_gaps_prepare(struct dirty_gaps *gaps, struct engine *engine,
+	const struct container *container, struct range iova, const struct vfio_bitmap *bitmap)
+{
+	int err;
+
+	*gaps = (struct dirty_gaps){.words = (uint64_t *)(void *)bitmap->data,
+		.base = iova.first,
+		.page = bitmap->pgsize};
+	err = copy_splits(gaps, engine, container, iova);
+	if (!err)
+		err = mem_reserve(
+			&gaps->saved, &gaps->saved_room, sizeof(*gaps->saved), gaps->n_splits + 1);
+	if (err) {
+		dirty_gaps_finish(gaps, false);
+		return err;
+	}
+	for (size_t i = 0; i < gaps->n_splits; i++) {
+		const struct split *split = &gaps->splits[i];
+		uint64_t next = bit_of(gaps, split->iova.last) + 1;
+		size_t index = next / WORD_BITS;
+
+		if (!ends_in_gap(split) || !(next % WORD_BITS))
+			continue;
+		gaps->saved[gaps->n_saved++] = (struct saved_word){index, gaps->words[index]};
+		clear_bits(gaps->words, next, (uint64_t)index * WORD_BITS + WORD_BITS - 1);
+	}
+	return 0;
+}
+
+static void clear_gaps(const struct dirty_gaps *gaps, const struct split *split)
+{
+	struct dma_split walk = dma_split_start(split->holes, split->iova);
+	struct dma_part gap;
+
+	while (dma_split_next_gap(&walk, &gap))
+		clear_bits(gaps->words, bit_of(gaps, gap.iova.first), bit_of(gaps, gap.iova.last));
+}
+
+void dirty_gaps_finish(struct dirty_gaps *gaps, bool success)
+{
+	for (size_t i = 0; success && i < gaps->n_splits; i++)
+		clear_gaps(gaps, &gaps->splits[i]);
+	/* Backwards: several splits can end in one word. */
+	for (size_t i = gaps->n_saved; !success && i > 0; i--)
+		gaps->words[gaps->saved[i - 1].index] = gaps->saved[i - 1].value;
+	mem_release(&gaps->splits, &gaps->split_room, sizeof(*gaps->splits));
+	mem_release(&gaps->saved, &gaps->saved_room, sizeof(*gaps->saved));
+}
+
+/* A GET_BITMAP request, read once. */
+struct get_bitmap {
+	struct vfio_iommu_type1_dirty_bitmap_get get;
+	struct range iova;
+};
+
+/* False for what vfio_iommu_type1_dirty_pages() refuses before it looks at any mapping. */
+static bool read_request(
+	struct get_bitmap *request, const struct container *container, const void *argument)
+{
+	struct vfio_iommu_type1_dirty_bitmap head;
+	const struct vfio_bitmap *bitmap = &request->get.bitmap;
+	uint64_t pages;
+
+	memcpy(&head, argument, sizeof(head));
+	if (head.argsz < sizeof(head) + sizeof(request->get) ||
+		head.flags != VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP)
+		return false;
+	memcpy(&request->get, (const char *)argument + sizeof(head), sizeof(request->get));
+	if (!request->get.size || request->get.iova + request->get.size < request->get.iova ||
+		bitmap->pgsize != container->page)
+		return false;
+	pages = request->get.size / bitmap->pgsize;
+	request->iova =
+		(struct range){request->get.iova, request->get.iova + request->get.size - 1};
+	return !((request->get.iova | request->get.size) & (container->page - 1)) &&
+	       bitmap->size >= (pages + WORD_BITS - 1) / WORD_BITS * sizeof(uint64_t);
+}
+
+/* With the range claimed and the lock held, which is dropped. */
+static int get_claimed(struct engine *engine, struct container *container, int fd, void *argument,
+	const struct get_bitmap *request, struct lock_hold *hold)
+{
+	const struct kernel_ops *kernel = &engine->kernel;
+	bool cut = engine_bisects(container, request->iova);
+	struct dirty_gaps gaps;
+	int result;
+
+	lock_drop(&engine->lock, hold);
+	if (cut)
+		return -EINVAL;
+	result = dirty_gaps_prepare(&gaps, engine, container, request->iova, &request->get.bitmap);
+	if (result)
+		return result;
+	result = kernel->ioctl(kernel->context, fd, VFIO_IOMMU_DIRTY_PAGES, argument);
+	dirty_gaps_finish(&gaps, result >= 0);
+	return result;
+}
+
+int engine_dirty_pages(struct engine *engine, struct container *container, int fd, void *argument)
+{
+	const struct kernel_ops *kernel = &engine->kernel;
+	struct get_bitmap request;
+	struct lock_hold hold;
+	struct claim claim;
+	int result;
+
+	if (!container_has_splits(container) || container->type == VFIO_TYPE1_IOMMU ||
+		!read_request(&request, container, argument))
+		return kernel->ioctl(kernel->context, fd, VFIO_IOMMU_DIRTY_PAGES, argument);
+	engine_claim(engine, container, &claim, request.iova, &hold);
+	result = get_claimed(engine, container, fd, argument, &request, &hold);
+	engine_release(engine, container, &claim);
+	return result;
+}
