@@ -53,24 +53,27 @@ static void add_cap(const struct type1 *t, struct caps *caps, const void *cap, s
 		caps->size = (caps->size + 7) & ~(size_t)7;
 }
 
+/* Set member by member on zeroed memory: the padding is copied to the caller too. */
 static void add_migration(const struct type1 *t, struct caps *caps)
 {
-	struct vfio_iommu_type1_info_cap_migration cap = {
-		.header = {.id = VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, .version = 1},
-		.pgsize_bitmap = type1_page(t),
-		.max_dirty_bitmap_size = DIRTY_BYTES_MAX,
-	};
+	struct vfio_iommu_type1_info_cap_migration cap;
 
+	memset(&cap, 0, sizeof(cap));
+	cap.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION;
+	cap.header.version = 1;
+	cap.pgsize_bitmap = type1_page(t);
+	cap.max_dirty_bitmap_size = DIRTY_BYTES_MAX;
 	add_cap(t, caps, &cap, sizeof(cap));
 }
 
 static void add_dma_avail(const struct type1 *t, struct caps *caps)
 {
-	struct vfio_iommu_type1_info_dma_avail cap = {
-		.header = {.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, .version = 1},
-		.avail = t->dma_avail,
-	};
+	struct vfio_iommu_type1_info_dma_avail cap;
 
+	memset(&cap, 0, sizeof(cap));
+	cap.header.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL;
+	cap.header.version = 1;
+	cap.avail = t->dma_avail;
 	add_cap(t, caps, &cap, sizeof(cap));
 }
 
