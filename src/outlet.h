@@ -17,12 +17,12 @@ struct outlet {
 struct outlet outlet_borrow(int fd);
 
 /* Opens @path for appending, created if missing, close-on-exec, at a number that is out of the
- * VMM's way. Returns 0 or -errno. */
+ * VMM's way. Never waits: -ENXIO for a FIFO without a reader. Returns 0 or -errno. */
 int outlet_open(struct outlet *outlet, const char *path);
 
 /* Writes all @length bytes in one write(2), so that lines of several processes stay whole. False if
- * the descriptor is closed or no longer the one that it was; then nothing was written. errno is
- * left alone. */
+ * not all of it was written; nothing was if the descriptor is closed or no longer the one that it
+ * was. errno is left alone, and no SIGPIPE or SIGXFSZ is raised. */
 bool outlet_write(const struct outlet *outlet, const char *bytes, size_t length);
 
 #endif
