@@ -90,6 +90,16 @@ static void fresh_add(struct fresh *fresh, const struct vma *vma, struct range p
 	fresh->vmas[fresh->n++].offset += part.first - vma->addresses.first;
 }
 
+/* A span whose memory can be accessed is one that the VMM has put something else at, without
+ * unmapping it for devices first: it is to be guarded anew, whole or in part. */
+static void cut_replaced(void *context, const struct vma *vma)
+{
+	struct fresh *fresh = context;
+
+	if (vma->prot != PROT_NONE && !fresh->err)
+		fresh->err = cut_spans(fresh->guard, range_common(vma->addresses, fresh->wanted));
+}
+
 /* Adds what of one mapping is wanted and not guarded yet. */
 static void fresh_from_vma(void *context, const struct vma *vma)
 {
@@ -105,24 +115,12 @@ static void fresh_from_vma(void *context, const struct vma *vma)
 			break;
 		if (span->first > next)
 			fresh_add(fresh, vma, (struct range){next, span->first - 1});
+		if (vma->prot != PROT_NONE)
+			fresh_add(fresh, vma, *span);
 		next = span->last + 1;
 	}
 	if (next <= part.last)
 		fresh_add(fresh, vma, (struct range){next, part.last});
-}
-
-/* A span whose memory can be accessed is one that the VMM replaced without unmapping it first. */
-static void forget_stale(void *context, const struct vma *vma)
-{
-	struct fresh *fresh = context;
-	struct guard *guard = fresh->guard;
-	struct range part = range_common(vma->addresses, fresh->wanted);
-	size_t i = span_from(guard, part.first);
-
-	if (vma->prot == PROT_NONE)
-		return;
-	while (i < guard->n_spans && range_contains(part, guard->spans[i].addresses))
-		remove_span(guard, i);
 }
 
 static int prove_all(const struct page_proof *proof, const struct fresh *fresh)
@@ -163,6 +161,21 @@ static int prove_and_protect(const struct page_proof *proof, const struct fresh 
 	return err;
 }
 
+/* A new span, or what was put at an old one, whose count stays: its mappings are still there. */
+static void enter_span(struct guard *guard, const struct vma *vma)
+{
+	struct guard_span span = {
+		.addresses = vma->addresses, .inode = vma->inode, .prot = vma->prot};
+	size_t i = span_from(guard, span.addresses.first);
+
+	if (i < guard->n_spans && guard->spans[i].addresses.first == span.addresses.first) {
+		span.count = guard->spans[i].count;
+		guard->spans[i] = span;
+	} else {
+		insert_span(guard, &span);
+	}
+}
+
 static int enter_spans(struct guard *guard, const struct fresh *fresh, struct range addresses)
 {
 	size_t n = fresh->n, i;
@@ -170,13 +183,8 @@ static int enter_spans(struct guard *guard, const struct fresh *fresh, struct ra
 	if (mem_reserve(
 		    &guard->spans, &guard->span_room, sizeof(*guard->spans), guard->n_spans + n))
 		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		const struct vma *vma = &fresh->vmas[i];
-
-		insert_span(guard, &(struct guard_span){.addresses = vma->addresses,
-					   .inode = vma->inode,
-					   .prot = vma->prot});
-	}
+	for (i = 0; i < n; i++)
+		enter_span(guard, &fresh->vmas[i]);
 	for (i = span_from(guard, addresses.first);
 		i < guard->n_spans && guard->spans[i].addresses.first <= addresses.last; i++)
 		guard->spans[i].count++;
@@ -218,8 +226,8 @@ int guard_set(struct guard *guard, struct range addresses, bool give_back, uint6
 	guard->changing = true;
 	err = cut_spans(guard, addresses);
 	if (!err)
-		err = vma_each(addresses, forget_stale, &fresh);
-	if (!err)
+		err = vma_each(addresses, cut_replaced, &fresh);
+	if (!err && !fresh.err)
 		err = vma_each(addresses, fresh_from_vma, &fresh);
 	if (!err)
 		err = fresh.err;
