@@ -18,8 +18,8 @@ HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -ffunction-sections
 COMPILE = $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
 
 # What decides: makes no system call.
-PURE := advice container describe describe_json dma_split engine_claim engine_dirty engine_guard engine_holes engine_map \
-	engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
+PURE := advice container describe describe_json dma_split engine_claim engine_dirty engine_guard \
+	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
 # What touches the machine.
 EDGE := fd_io fd_table guard host_facts interpose journal mem memslots outlet page_proof \
 	policy_load shim shim_memory shim_start vma
@@ -28,10 +28,10 @@ CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/
 
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all help deps check unit sanitize static-code compilers format format-check clean demo
-.DELETE_ON_ERROR:
-
 all: $(BUILD)/libiovashim.so
+
+.PHONY: differential soak all help deps check unit sanitize static-code compilers format format-check clean demo
+.DELETE_ON_ERROR:
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -71,6 +71,18 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libiovashim.a
 unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 
+# Random sequences: the engine over a kernel with holes is a kernel without them.
+OPS ?= 10000000
+SEED ?= 1
+$(BUILD)/differential: tests/model/differential.c tests/model/diff_world.c tests/model/diff_world.h \
+		$(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
+	$(COMPILE) -Isrc/model -o $@ $(filter %.c %.a,$^) -lpthread
+differential: $(BUILD)/differential
+	$< --ops $(OPS) --seed $(SEED)
+# As long as you have: a new seed each time.
+soak: $(BUILD)/differential
+	$< --ops 200000000 --seed $$(date +%s)
+
 # The same tests under the address and undefined-behaviour sanitizers.
 sanitize:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize \
@@ -94,7 +106,8 @@ deps:
 	@tools/deps
 
 check: deps
-	@$(MAKE) --no-print-directory compilers format-check static-code unit sanitize
+	@$(MAKE) --no-print-directory compilers format-check static-code unit sanitize model-check
+	@$(MAKE) --no-print-directory differential
 	@$(MAKE) --no-print-directory lab
 
 demo: deps all

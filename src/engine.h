@@ -50,6 +50,9 @@ struct engine {
  * @container zeroed. Returns 0 or -ENOMEM. */
 int engine_container_init(struct engine *engine, struct container *container);
 
+/* Frees the hole sets; the containers must be freed already. */
+void engine_free(struct engine *engine);
+
 /* After a successful VFIO_GROUP_SET_CONTAINER or UNSET_CONTAINER. */
 void engine_group_added(
 	struct engine *engine, struct container *container, const struct host_group *group);

@@ -11,9 +11,9 @@
 
 enum { WORD_BITS = 64 };
 
-/* The kernel writes whole words: past a mapping's end, up to the word's, it writes zeroes, and a
- * mapping that follows in the same word is written over them. Where a split ends in a gap, that
- * has to be done for the kernel before it writes the next one. */
+/* A mapping that begins with a word is copied over what the words held, to the end of its last
+ * one; one that begins inside a word is or'ed to it. So a piece that begins inside a word, where
+ * its mapping does not, needs a clean word, and so does a gap's share of the mapping's last. */
 struct saved_word {
 	size_t index;
 	uint64_t value;
@@ -34,13 +34,6 @@ static void clear_bits(uint64_t *words, uint64_t first, uint64_t last)
 		words[bit / WORD_BITS] &= ~mask;
 		bit += n;
 	}
-}
-
-static bool ends_in_gap(const struct split *split)
-{
-	const struct range *hole = hole_set_find(split->holes, split->iova.last);
-
-	return split->skipped || (hole && hole->first <= split->iova.last);
 }
 
 /* Copies the request's splits: the claim keeps them, the lock is not held over their use. */
@@ -66,6 +59,41 @@ static int copy_splits(struct dirty_gaps *gaps, struct engine *engine,
 	return err;
 }
 
+/* Saves and cleans the word of @bit. */
+static int clean_word(struct dirty_gaps *gaps, uint64_t bit)
+{
+	size_t index = bit / WORD_BITS;
+	int err = mem_reserve(
+		&gaps->saved, &gaps->saved_room, sizeof(*gaps->saved), gaps->n_saved + 1);
+
+	if (err)
+		return err;
+	gaps->saved[gaps->n_saved++] = (struct saved_word){index, gaps->words[index]};
+	gaps->words[index] = 0;
+	return 0;
+}
+
+static int clean_split(struct dirty_gaps *gaps, const struct split *split)
+{
+	uint64_t first = bit_of(gaps, split->iova.first), last = bit_of(gaps, split->iova.last);
+	struct dma_split walk = dma_split_start(split->holes, split->iova);
+	struct dma_part piece;
+	int err = 0;
+
+	/* Bits below this one share a word with the mapping's start: or'ed in any case. */
+	if (first % WORD_BITS)
+		first += WORD_BITS - first % WORD_BITS;
+	while (!split->skipped && !err && dma_split_next_piece(&walk, &piece)) {
+		uint64_t bit = bit_of(gaps, piece.iova.first);
+
+		if (bit % WORD_BITS && bit >= first)
+			err = clean_word(gaps, bit);
+	}
+	if (!err && last >= first && (last + 1) % WORD_BITS)
+		err = clean_word(gaps, last);
+	return err;
+}
+
 int dirty_gaps_prepare(struct dirty_gaps *gaps, struct engine *engine,
 	const struct container *container, struct range iova, const struct vfio_bitmap *bitmap)
 {
@@ -75,24 +103,11 @@ int dirty_gaps_prepare(struct dirty_gaps *gaps, struct engine *engine,
 		.base = iova.first,
 		.page = bitmap->pgsize};
 	err = copy_splits(gaps, engine, container, iova);
-	if (!err)
-		err = mem_reserve(
-			&gaps->saved, &gaps->saved_room, sizeof(*gaps->saved), gaps->n_splits + 1);
-	if (err) {
+	for (size_t i = 0; !err && i < gaps->n_splits; i++)
+		err = clean_split(gaps, &gaps->splits[i]);
+	if (err)
 		dirty_gaps_finish(gaps, false);
-		return err;
-	}
-	for (size_t i = 0; i < gaps->n_splits; i++) {
-		const struct split *split = &gaps->splits[i];
-		uint64_t next = bit_of(gaps, split->iova.last) + 1;
-		size_t index = next / WORD_BITS;
-
-		if (!ends_in_gap(split) || !(next % WORD_BITS))
-			continue;
-		gaps->saved[gaps->n_saved++] = (struct saved_word){index, gaps->words[index]};
-		clear_bits(gaps->words, next, (uint64_t)index * WORD_BITS + WORD_BITS - 1);
-	}
-	return 0;
+	return err;
 }
 
 static void clear_gaps(const struct dirty_gaps *gaps, const struct split *split)
@@ -108,7 +123,7 @@ void dirty_gaps_finish(struct dirty_gaps *gaps, bool success)
 {
 	for (size_t i = 0; success && i < gaps->n_splits; i++)
 		clear_gaps(gaps, &gaps->splits[i]);
-	/* Backwards: several splits can end in one word. */
+	/* Backwards: a word can have been saved twice. */
 	for (size_t i = gaps->n_saved; !success && i > 0; i--)
 		gaps->words[gaps->saved[i - 1].index] = gaps->saved[i - 1].value;
 	mem_release(&gaps->splits, &gaps->split_room, sizeof(*gaps->splits));

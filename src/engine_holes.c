@@ -126,6 +126,18 @@ int engine_container_init(struct engine *engine, struct container *container)
 	return container->holes ? 0 : -ENOMEM;
 }
 
+void engine_free(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->n_sets; i++) {
+		void *memory;
+
+		memcpy(&memory, &engine->sets[i], sizeof(memory)); /* const to readers alone */
+		mem_free(memory, engine->sets[i]->bytes);
+	}
+	engine->n_sets = 0;
+	mem_release(&engine->sets, &engine->set_room, sizeof(*engine->sets));
+}
+
 void engine_group_added(
 	struct engine *engine, struct container *container, const struct host_group *group)
 {

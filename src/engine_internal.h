@@ -17,6 +17,15 @@ void engine_claim(struct engine *engine, struct container *container, struct cla
 /* Gives the claim up. Without the lock. */
 void engine_release(struct engine *engine, struct container *container, struct claim *claim);
 
+/* Unmaps one piece (@flags: 0, or FLAG_VADDR), with a second try, since nobody else would. Returns
+ * the bytes; 0, with an event, if it cannot be done. */
+uint64_t engine_unmap_piece(struct engine *engine, const struct container *container, int fd,
+	uint32_t flags, struct range piece);
+
+/* The same for those pieces of @split that lie in @within. */
+void engine_unmap_pieces(struct engine *engine, const struct container *container, int fd,
+	uint32_t flags, const struct split *split, struct range within);
+
 /* With the lock held: does @iova cut a split in two? type1v2 refuses that, with EINVAL. */
 bool engine_bisects(const struct container *container, struct range iova);
 

@@ -41,17 +41,9 @@ static bool well_formed(const struct vfio_iommu_type1_dma_map *request, uint64_t
 
 static void unmap_pieces_below(struct map *map, const struct split *split, uint64_t end)
 {
-	const struct kernel_ops *kernel = &map->engine->kernel;
-	struct dma_split walk = dma_split_start(split->holes, split->iova);
-	struct dma_part piece;
-
-	while (dma_split_next_piece(&walk, &piece) && piece.iova.first < end) {
-		struct vfio_iommu_type1_dma_unmap unmap = {.argsz = sizeof(unmap),
-			.iova = piece.iova.first,
-			.size = range_size(piece.iova)};
-
-		kernel->ioctl(kernel->context, map->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
-	}
+	if (end > split->iova.first)
+		engine_unmap_pieces(map->engine, map->container, map->fd, 0, split,
+			(struct range){split->iova.first, end - 1});
 }
 
 /* Maps every piece of @split, ascending, or none. */
@@ -105,7 +97,7 @@ static int add_split(struct map *map, const struct split *split)
 	err = container_split_add(map->container, split);
 	lock_drop(&map->engine->lock, &hold);
 	if (err)
-		unmap_pieces_below(map, split, UINT64_MAX);
+		engine_unmap_pieces(map->engine, map->container, map->fd, 0, split, split->iova);
 	return err;
 }
 

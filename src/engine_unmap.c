@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <string.h>
 
+static const uint32_t known_flags =
+	VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP | VFIO_DMA_UNMAP_FLAG_ALL | VFIO_DMA_UNMAP_FLAG_VADDR;
+
 struct unmap {
 	struct engine *engine;
 	struct container *container;
@@ -17,7 +20,7 @@ struct unmap {
 	bool v1, all, vaddr, dirty;
 	struct vfio_bitmap bitmap; /* with dirty */
 	uint64_t gaps;		   /* bytes that the VMM takes for mapped and the kernel does not */
-	bool pieces;		   /* the kernel holds some of the splits */
+	bool pieces;		   /* the kernel has mappings that begin in the request */
 	struct vfio_iommu_type1_dma_unmap request; /* a private copy, read once */
 };
 
@@ -65,7 +68,8 @@ static bool well_formed(struct unmap *unmap)
 {
 	const struct vfio_iommu_type1_dma_unmap *request = &unmap->request;
 
-	if (request->argsz < sizeof(*request) || !read_flags(unmap))
+	if (request->argsz < sizeof(*request) || request->flags & ~known_flags ||
+		!read_flags(unmap))
 		return false;
 	if (unmap->all) {
 		unmap->iova = (struct range){0, UINT64_MAX};
@@ -85,8 +89,21 @@ bool engine_bisects(const struct container *container, struct range iova)
 	return (first && first->iova.first < iova.first) || (last && last->iova.last > iova.last);
 }
 
-/* With the lock held: sums up the splits of the request. False if it must fail: one of which the
- * kernel has nothing is without its vaddr already. */
+/* True if the kernel has a piece of @split that begins in @iova. */
+static bool has_piece_from(const struct split *split, struct range iova)
+{
+	struct dma_split walk = dma_split_start(split->holes, split->iova);
+	struct dma_part piece;
+
+	while (!split->skipped && dma_split_next_piece(&walk, &piece))
+		if (piece.iova.first >= iova.first)
+			return piece.iova.first <= iova.last;
+	return false;
+}
+
+/* With the lock held: sums up the splits of the request. False if it must fail: one of them is
+ * without its vaddr already. (Under v1, where a mapping reaches in from below, that would have come
+ * first, with success and nothing done; it cannot be told from here.) */
 static bool survey(struct unmap *unmap)
 {
 	const struct container *container = unmap->container;
@@ -96,13 +113,13 @@ static bool survey(struct unmap *unmap)
 		i++) {
 		const struct split *split = &container->splits[i];
 
-		if (unmap->vaddr && split->skipped && split->vaddr_invalid)
+		if (unmap->vaddr && split->vaddr_invalid)
 			return false;
 		if (split->skipped)
 			unmap->gaps += range_size(split->iova);
 		else
 			unmap->gaps += dma_split_gap_bytes(split->holes, split->iova);
-		unmap->pieces |= !split->skipped;
+		unmap->pieces |= has_piece_from(split, unmap->iova);
 	}
 	return true;
 }
@@ -171,15 +188,10 @@ static uint64_t unmap_tail(const struct unmap *unmap)
 	if (!last || split.skipped)
 		return 0;
 	walk = dma_split_start(split.holes, split.iova);
-	while (dma_split_next_piece(&walk, &piece)) {
-		struct vfio_iommu_type1_dma_unmap tail = {.argsz = sizeof(tail),
-			.flags = unmap->request.flags,
-			.iova = piece.iova.first,
-			.size = range_size(piece.iova)};
-
-		if (piece.iova.first > unmap->iova.last && unmap_ioctl(unmap, &tail) >= 0)
-			bytes += tail.size;
-	}
+	while (dma_split_next_piece(&walk, &piece))
+		if (piece.iova.first > unmap->iova.last)
+			bytes += engine_unmap_piece(unmap->engine, unmap->container, unmap->fd,
+				unmap->request.flags, piece.iova);
 	return bytes;
 }
 

@@ -25,18 +25,10 @@ static int remap_ioctl(const struct remap *remap, void *argument)
 /* Takes the address away again from the pieces below @end. */
 static void invalidate_below(const struct remap *remap, const struct split *split, uint64_t end)
 {
-	const struct kernel_ops *kernel = &remap->engine->kernel;
-	struct dma_split walk = dma_split_start(split->holes, split->iova);
-	struct dma_part piece;
-
-	while (dma_split_next_piece(&walk, &piece) && piece.iova.first < end) {
-		struct vfio_iommu_type1_dma_unmap unmap = {.argsz = sizeof(unmap),
-			.flags = VFIO_DMA_UNMAP_FLAG_VADDR,
-			.iova = piece.iova.first,
-			.size = range_size(piece.iova)};
-
-		kernel->ioctl(kernel->context, remap->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
-	}
+	if (end > split->iova.first)
+		engine_unmap_pieces(remap->engine, remap->container, remap->fd,
+			VFIO_DMA_UNMAP_FLAG_VADDR, split,
+			(struct range){split->iova.first, end - 1});
 }
 
 static int remap_pieces(const struct remap *remap, const struct split *split)

@@ -35,3 +35,12 @@ void dirty_shift(uint64_t *map, unsigned int shift, uint64_t bits)
 		map[k] = map[k] << shift | carry;
 	}
 }
+
+void dirty_cut(uint64_t *map, uint64_t bits)
+{
+	uint64_t last = bits / 64;
+
+	map[last] &= low_bits(bits % 64);
+	if (bits % 64)
+		map[last + 1] = 0;
+}

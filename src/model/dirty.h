@@ -26,4 +26,7 @@ void dirty_clear(uint64_t *map, uint64_t count);
  */
 void dirty_shift(uint64_t *map, unsigned int shift, uint64_t bits);
 
+/* Clears what a shift left above the first @bits, in a map with a spare word at its end. */
+void dirty_cut(uint64_t *map, uint64_t bits);
+
 #endif

@@ -101,6 +101,12 @@ struct model_host {
 	char cpu[16];	      /* vendor string, "AuthenticAMD" */
 	uint32_t entry_limit; /* module parameter dma_entry_limit */
 	uint64_t memlock;     /* bytes; UINT64_MAX: unlimited, or CAP_IPC_LOCK */
+	/*
+	 * Not like any kernel: a mapping whose bits do not begin with a word of the bitmap leaves
+	 * no rubbish past its end. update_user_bitmap() shifts its own bitmap in place and does
+	 * not clear what it shifted out, so that later calls report pages dirty that are not.
+	 */
+	bool tidy_dirty;
 	struct model_group *groups;
 	size_t nr_groups;
 	struct model_fault *faults;

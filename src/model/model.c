@@ -87,6 +87,7 @@ struct model *model_create(const struct model_host *host, const struct model_env
 		.env = env,
 		.version = host->kernel,
 		.entry_limit = host->entry_limit,
+		.tidy = host->tidy_dirty,
 		.memlock_pages = host->memlock == UINT64_MAX ? UINT64_MAX : host->memlock >> 12,
 	};
 	if (init_model(m)) {

@@ -32,6 +32,7 @@ struct type1_kernel {
 	uint32_t entry_limit;
 	uint64_t memlock_pages; /* UINT64_MAX: unlimited */
 	uint64_t locked_pages;	/* mm->locked_vm */
+	bool tidy;		/* see struct model_host */
 };
 
 struct type1_member {

@@ -78,6 +78,8 @@ int type1_report_dirty(struct type1 *t, struct dma *dma, uint64_t base, uint64_t
 	unsigned int shift = offset % 64;
 
 	user += offset / 64 * sizeof(word);
+	if (t->kernel->tidy)
+		dirty_cut(dma->dirty, bits);
 	if (t->non_pinned && dma->iommu_mapped)
 		dirty_set(dma->dirty, 0, bits);
 	if (shift) {
