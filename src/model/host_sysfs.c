@@ -13,8 +13,9 @@
 #include "host_text.h"
 #include "pci.h"
 
-/* AMD: every power of two from 4K to below 4P, but 512G (AMD_IOMMU_PGSIZES). */
-#define AMD_PGSIZES 0xfff7ffffff000
+/* AMD_IOMMU_PGSIZES: every power of two from 4K but 512G; Linux 6.12 stops below 4P. */
+#define AMD_PGSIZES	0xfff7ffffff000
+#define AMD_PGSIZES_OLD 0xffffff7ffffff000
 
 struct sysfs {
 	const char *root;
@@ -117,8 +118,8 @@ static void free_list(struct dirent **entries, int n)
 		free(entries);
 }
 
-/* What the capability register of a VT-d unit says of width and page sizes. */
-static void use_dmar(struct model_group *g, uint64_t cap)
+/* What a VT-d unit's capability registers say of width, page sizes and snoop control. */
+static void use_dmar(struct model_group *g, uint64_t cap, uint64_t ecap)
 {
 	unsigned int mgaw = (unsigned int)(cap >> 16 & 0x3f) + 1, sagaw = cap >> 8 & 0x1f;
 	unsigned int width = 30;
@@ -129,6 +130,7 @@ static void use_dmar(struct model_group *g, uint64_t cap)
 	if (width > mgaw)
 		width = mgaw;
 	g->aperture.last = width < 64 ? ((uint64_t)1 << width) - 1 : UINT64_MAX;
+	g->coherent = ecap >> 7 & 1;
 	g->pgsizes = 0x1000 | (cap >> 34 & 1) << 21 | (cap >> 35 & 1) << 30;
 }
 
@@ -145,11 +147,13 @@ static void read_iommu(const struct sysfs *s, struct model_group *g, const char 
 		snprintf(dir, sizeof(dir), "class/iommu/%.64s", unit);
 		if (!strncmp(unit, "ivhd", 4)) {
 			snprintf(s->host->cpu, sizeof(s->host->cpu), "AuthenticAMD");
-			g->pgsizes = AMD_PGSIZES;
+			g->pgsizes = s->host->kernel < MODEL_KERNEL(6, 12) ? AMD_PGSIZES_OLD
+									   : AMD_PGSIZES;
 		} else if (!strncmp(unit, "dmar", 4) &&
 			   read_bytes(s, text, sizeof(text), "%s/devices/%s/vendor", dir, device)) {
 			snprintf(s->host->cpu, sizeof(s->host->cpu), "GenuineIntel");
-			use_dmar(g, read_hex(s, dir, "intel-iommu/cap"));
+			use_dmar(g, read_hex(s, dir, "intel-iommu/cap"),
+				read_hex(s, dir, "intel-iommu/ecap"));
 		}
 	}
 	free_list(units, n);

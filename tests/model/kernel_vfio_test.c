@@ -87,7 +87,10 @@ static void test_windows(void **state)
 	int second, third;
 
 	(void)state;
-	start(&f);
+	/* Up to 2^64 the kernel's check for mappings beyond a new end would wrap, and find none. */
+	amd_host(&f.host);
+	f.host.groups[0].aperture.last = f.host.groups[1].aperture.last = 0xffffffffffff;
+	start_with(&f, VFIO_TYPE1v2_IOMMU);
 	assert_int_equal(map(&f, 0x1800000, 0x1000), 0);
 	assert_int_equal(model_attach(f.m, f.container, 2), -EINVAL);
 	assert_int_equal(unmap(&f, 0x1800000, 0x1000), 0x1000);
