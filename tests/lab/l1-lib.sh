@@ -73,6 +73,25 @@ must_not_log() {
         fail "the log has: $(events "select($1)" | head -n 1)"
 }
 
+# The guards in force by the log: "FIRST-LAST" of virtual addresses, one a line.
+logged_guards() {
+    events 'select(.event == "guard")' | jq -rs 'reduce .[] as $e ({}; .[$e.vaddr] = $e.set)
+        | to_entries[] | select(.value) | .key'
+}
+
+# What the log says is guarded, and only that, is inaccessible in the VMM. Of the
+# VMM's own PROT_NONE areas (guard pages of stacks, malloc's arenas) none is $1 MiB.
+must_match_guards() { # MIB
+    wanted_guards=$(logged_guards | sed 's/0x0*//g' | sort)
+    actual_guards=$(while read -r range perms _ _ _ path; do
+        case $perms in ---*) ;; *) continue ;; esac
+        size=$((0x${range#*-} - 0x${range%-*}))
+        [ $size -lt $(($1 * 1048576)) ] || [ -n "$path" ] ||
+            printf '%s-%x\n' "${range%-*}" $((0x${range#*-} - 1))
+    done <"/proc/$(vmm_pid)/maps" | sort)
+    must_equal "what is guarded, by the log and by /proc/PID/maps" "$wanted_guards" "$actual_guards"
+}
+
 # --- the VMM --------------------------------------------------------------
 
 # vmm PROGRAM ARGS…: start it, with a monitor and a console, and leave it running.
@@ -193,9 +212,18 @@ linux_guest() { # KERNEL-ARGUMENTS [ARGS…]
     vmm qemu-system-x86_64 -M q35 -accel kvm -cpu host,-xsave,phys-bits=44 -m 3G \
         -kernel /guest/vmlinux -initrd /guest/initrd \
         -append "console=ttyS0 panic=-1 loglevel=4 no_timer_check tsc=reliable init_on_alloc=0 $lg_append" "$@"
+    vmm_answers 60
 }
 
-l2_ready() { has "$W/console" "L2 ready" || { vmm_ended && fail "the VMM ended: $(tail -n 3 "$W/stderr")"; }; }
+# The guest's vCPU touched what is guarded: QEMU says so and stops it.
+guest_stopped() { has "$W/stderr" "error: kvm run failed Bad address"; }
+
+l2_ready() {
+    has "$W/console" "L2 ready" && return
+    ! vmm_ended || fail "the VMM ended: $(tail -n 3 "$W/stderr")"
+    ! guest_stopped || fail "the guest stopped while it booted: $(grep -m 1 "kvm run failed" "$W/stderr")"
+    return 1
+}
 l2_up() { wait_for "${1-90}" "the guest to come up" l2_ready; }
 
 l2_send() { # COMMAND: have it run; does not wait
@@ -206,7 +234,7 @@ l2_send() { # COMMAND: have it run; does not wait
 l2_done() {
     has "$W/console" "^L2 done $l2_n " && return
     ! vmm_ended || fail "the VMM ended: $(tail -n 3 "$W/stderr")"
-    ! has "$W/stderr" "error: kvm run failed" || fail "the guest stopped: $(grep -m 1 "kvm run failed" "$W/stderr")"
+    ! guest_stopped || fail "the guest stopped: $(grep -m 1 "kvm run failed" "$W/stderr")"
     return 1
 }
 

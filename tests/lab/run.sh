@@ -60,17 +60,17 @@ not_ok() { failed=$((failed + 1)); echo "not ok $*"; }
 # Boot one host with a plan and turn what it says into results. What had no
 # verdict when the host ended is left in $dir/left.
 boot() { # KERNEL HOST PLAN DIRECTORY
-    local where="($1, $2)" word rest
+    local where="($1, $2)" word rest began=$SECONDS
     cp "$3" "$4/left"
     while read -r _ word rest; do
         local id=${rest%% *} detail=${rest#* }
         [ "$id" != "$rest" ] || detail=
         case $word in
         up) echo "# $where up after $((SECONDS - started)) s: Linux $rest" ;;
-        run) echo "# $(title "$id") …" ;;
+        run) began=$SECONDS; echo "# $(title "$id") …" ;;
         say) echo "#   $rest" ;;
         note) echo "# note: $rest" ;;
-        ok) ok "$(title "$id") $where: $detail" ;;
+        ok) ok "$(title "$id") $where, $((SECONDS - began)) s: $detail" ;;
         skip) skipped=$((skipped + 1)); echo "skip $(title "$id") $where: $detail" ;;
         fail) not_ok "$(title "$id") $where: $detail [${4#"$top"/}/results/$id]" ;;
         hung) echo "# $where: $rest" ;;
