@@ -14,13 +14,13 @@ MODEL_OBJ := $(MODEL_SRC:src/%.c=$(BUILD)/%.o)
 MODEL_LIB := $(BUILD)/libiovamodel.a
 
 MODEL_SO := $(BUILD)/libiovamodel.so
-MODEL_SO_OBJ := $(addprefix $(BUILD)/model/, arena.o fs.o fs_build.o objects.o preload.o \
+MODEL_SO_OBJ := $(addprefix $(BUILD)/model/, arena.o fs.o fs_build.o objects.o preload.o preload_dir.o \
 	preload_io.o preload_link.o preload_open.o preload_stat.o)
 
 MODEL_PLAYER := $(BUILD)/kernel_player
 MODEL_TESTS := $(patsubst tests/model/%.c,$(BUILD)/tests/%,$(wildcard tests/model/kernel_*_test.c))
 
-.PHONY: model model-check kernel-player
+.PHONY: model model-check model-preload-check kernel-player
 model: $(MODEL_LIB) $(MODEL_SO)
 
 $(BUILD)/model/%.o: src/model/%.c
@@ -49,7 +49,15 @@ $(MODEL_PLAYER): $(addprefix tests/model/, kernel_player.c player.c player_backe
 
 kernel-player: $(MODEL_PLAYER)
 
+$(BUILD)/tests/kernel_descriptors: tests/model/kernel_descriptors.c
+	@mkdir -p $(@D)
+	$(CC) -O1 -g $(MODEL_CFLAGS) -o $@ $<
+
 model-check: $(MODEL_TESTS)
 	@set -e; for t in $(MODEL_TESTS); do $$t; done
+
+# Not for sanitizers: they want to be preloaded first themselves.
+model-preload-check: $(MODEL_SO) $(BUILD)/tests/kernel_descriptors
+	@tests/model/kernel_preload.sh $(BUILD)
 
 -include $(MODEL_OBJ:.o=.d) $(MODEL_SO_OBJ:.o=.d) $(MODEL_TESTS:=.d)
