@@ -277,7 +277,10 @@ static void broken_last(struct reply *reply)
 
 static void broken_misaligned(struct reply *reply)
 {
-	add_ranges(reply, 0, amd, 3);
+	uint32_t at = add_ranges(reply, 0, amd, 3);
+
+	memmove(reply->bytes + at + 4, reply->bytes + at, reply->length - at);
+	reply->length += 4;
 	reply->head.cap_offset += 4;
 }
 

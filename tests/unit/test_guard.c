@@ -162,6 +162,11 @@ static int step(struct block *block, const char *text)
 	case 'n':
 		replace(block, first, PROT_NONE);
 		return 0;
+	case 'a':
+		return mmap(block->base + first * page, page, PROT_READ,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED
+			       ? -errno
+			       : 0;
 	}
 	fail_msg("no such step: %s", text);
 	return 0;
@@ -169,7 +174,7 @@ static int step(struct block *block, const char *text)
 
 /* The pages at first, then steps, each with the pages after it:
  * +A-B guard   -A-B lift   0N 1N write that byte all over page N   uN munmap
- * mN another mapping in its place   nN likewise, without access
+ * mN another file in its place   nN likewise, without access   aN private memory, read-only
  * A step that fails says how: "+A-B=EBUSY". */
 static const char *const scripts[] = {
 	"wwwwwwww +1-2 w--wwwww -1-2 wwwwwwww",
@@ -214,6 +219,7 @@ static const char *const scripts[] = {
 	"wwwwwwww +1-3 w---wwww u1 w.--wwww u2 w..-wwww u3 w...wwww -1-3 w...wwww",
 	"wwwwrrrr +4-6 wwww---r m5 wwww-w-r -4-6 wwwwrwrr",
 	"wwwwwwww +1-3 w---wwww n2 w---wwww -1-3 ww-wwwww",
+	"wwwwwwww +1-3 w---wwww a2 w-r-wwww -1-3 wwrwwwww",
 	/* what was put there is guarded with the next mapping, or in use; then it is counted */
 	"wwwwwwww +1-3 w---wwww m2 w-w-wwww +1-3 w---wwww -1-3 w---wwww -1-3 wwwwwwww",
 	"wwwwwwww +1-3 w---wwww m2 w-w-wwww +2-3 w---wwww -1-3 ww--wwww -2-3 wwwwwwww",
@@ -406,7 +412,7 @@ static void test_proof_fills_nothing(void **state)
 static void test_large(void **state)
 {
 	const size_t n = 20000;
-	const size_t used[] = {0, 8190, 8191, 8192, 8193, 16384, 19999};
+	const size_t used[] = {0, 8015, 8016, 8190, 8191, 8192, 8193, 8499, 16384, 19999};
 	size_t bytes = n * page;
 	char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -417,12 +423,12 @@ static void test_large(void **state)
 	(void)state;
 	assert_ptr_not_equal(base, MAP_FAILED);
 	madvise(base, bytes, MADV_NOHUGEPAGE);
+	memset(base + 8000 * page, 0, 500 * page);
 	for (size_t i = 0; i < sizeof(used) / sizeof(*used); i++) {
 		base[used[i] * page + page - 1] = 1;
 		assert_int_equal(guard_set(&guard, all, true, &given_back), -EBUSY);
 		base[used[i] * page + page - 1] = 0;
 	}
-	memset(base + 8000 * page, 0, 500 * page);
 	assert_int_equal(guard_set(&guard, all, true, &given_back), 0);
 	assert_true(given_back == (500 + 3) * page);
 	guard_lift(&guard, all);
