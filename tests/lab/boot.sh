@@ -25,7 +25,7 @@ tests_initrd() { # the small part: what changes from run to run
     [ ! -e "${LAB_SHIM:-}" ] || cp "$LAB_SHIM" "$root/lab/libiovashim.so"
     {
         echo "LAB_KERNEL=$kernel LAB_HOST=$host LAB_TRACE=${LAB_TRACE:-}"
-        echo "DISK_MD5=$(cat "$cache/disk.md5")"
+        echo "DISK_MD5=$(cat "$cache/disk.md5") DISK_MD5_64=$(head -c 64M "$cache/disk.img" | md5sum | cut -d' ' -f1)"
     } >"$root/lab/env"
     cp "$lab/l1-init.sh" "$root/init"
     chmod 755 "$root/init"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the client's checks are written in: expectations, VFIO requests, memory that can be touched. */
+/* What the client's checks are written in: expectations, VFIO requests, memory that can be touched.
+ */
 #ifndef IOVASHIM_LAB_CLIENT_H
 #define IOVASHIM_LAB_CLIENT_H
 

@@ -97,7 +97,7 @@ static char *shared_huge_memory(size_t size, int *fd)
 
 static char *huge_memfd(size_t size, int *fd)
 {
-	*fd = memfd_create("ram", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
+	*fd = memfd_create("ram", MFD_CLOEXEC | MFD_HUGETLB | (21U << MAP_HUGE_SHIFT));
 	if (*fd >= 0 && !ftruncate(*fd, (off_t)size))
 		return huge(size, MAP_SHARED, *fd);
 	skip_check("no memfd of huge pages");

@@ -70,8 +70,7 @@ static void all_crossings(void)
 static void read_only_struct(void)
 {
 	int c = open_container();
-	struct vfio_iommu_type1_dma_map *m =
-		memory_of(PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	struct vfio_iommu_type1_dma_map *m = memory_of(PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	uint64_t gone;
 
 	*m = map_request(memory(), ACROSS, 3 * MIB);

@@ -15,7 +15,8 @@ static void expect_intact(int c, char *p)
 	munmap(q, 3 * MIB);
 }
 
-/* Every way to cut [ACROSS, + 3 MiB), with the mappings before and behind it in the range or not. */
+/* Every way to cut [ACROSS, + 3 MiB), with the mappings before and behind it in the range or not.
+ */
 static void bisecting(void)
 {
 	static const struct {

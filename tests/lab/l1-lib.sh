@@ -94,7 +94,8 @@ must_match_guards() { # MIB
 
 # --- the VMM --------------------------------------------------------------
 
-# vmm PROGRAM ARGS…: start it, with a monitor and a console, and leave it running.
+# vmm PROGRAM ARGS…: start it, with a monitor and a console, and leave it running. A guest
+# that resets ends it, unless ARGS have -action reboot=reset.
 # Whatever it says is in $W/stderr, the guest's console in $W/console.
 vmm() {
     rm -f "$W"/qmp.* "$W"/tty.* "$W/vmm.pid" "$W/vmm.status"
@@ -102,13 +103,15 @@ vmm() {
     rm -f "$W/qmp" "$W/console" "$W/stderr"
     touch "$W/qmp" "$W/console" "$W/stderr"
     l2_n=0
+    vmm_program=$1
+    shift
     cat "$W/tty.out" >>"$W/console" &
     (
         # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; a tracer is words
-        LD_PRELOAD=${preload-} sh -c 'echo $$ >"$0/vmm.pid"; exec "$@"' "$W" ${tracer-} "$@" \
+        LD_PRELOAD=${preload-} sh -c 'echo $$ >"$0/vmm.pid"; exec "$@"' "$W" ${tracer-} "$vmm_program" \
             -display none -nodefaults -no-user-config -no-reboot -nic none \
             -chardev "pipe,id=qmp,path=$W/qmp" -mon chardev=qmp,mode=control \
-            -chardev "pipe,id=tty,path=$W/tty" -serial chardev:tty \
+            -chardev "pipe,id=tty,path=$W/tty" -serial chardev:tty "$@" \
             >"$W/stdout" 2>"$W/stderr"
         echo $? >"$W/vmm.status"
     ) &

@@ -66,5 +66,12 @@ case_told() {
     disk_sum
     must_equal "the checksum" "$DISK_MD5" "$sum"
     must_log '.event == "guard" and .set == true and .iova == "0x0000000110000000-0x000000011fffffff"'
-    note "told: plugged in, checksum right"
+    must_match_guards 200
+
+    # Unplugged, the container goes, and with it the guard.
+    qmp '{"execute":"device_del","arguments":{"id":"v0"}}'
+    wait_for 40 "the disk's removal" qmp_event DEVICE_DELETED
+    must_equal "guards in force" "" "$(logged_guards)"
+    must_match_guards 200
+    note "told: plugged in, checksum right; unplugged, the guard is lifted"
 }

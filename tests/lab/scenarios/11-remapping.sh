@@ -7,13 +7,17 @@
 
 # A guest of firmware alone, which says on port 0x402 when it is through.
 firmware_guest() {
-    vmm qemu-system-x86_64 -M q35 -accel tcg -cpu qemu64,phys-bits=44 -m 3G -device "vfio-pci,host=$DISK" \
+    vmm qemu-system-x86_64 -M q35 -accel tcg -cpu qemu64,phys-bits=44 -m 3G \
+        -action reboot=reset -device "vfio-pci,host=$DISK" \
         -chardev "file,id=debug,path=$W/seabios" -device isa-debugcon,iobase=0x402,chardev=debug
     vmm_answers 40
 }
 
 # The firmware has come to its end $1 times.
-through() { [ "$(grep -c 'No bootable device' "$W/seabios")" -ge "$1" ]; }
+through() {
+    ! vmm_ended || fail "the VMM ended: $(tail -n 3 "$W/stderr")"
+    [ "$(grep -c 'No bootable device' "$W/seabios")" -ge "$1" ]
+}
 
 case_with() {
     with_shim
@@ -31,8 +35,6 @@ case_with() {
     sets=$(events 'select(.event == "guard" and .set == true)' | wc -l)
     lifts=$(events 'select(.event == "guard" and .set == false)' | wc -l)
     must_equal "guards set, less guards lifted" 1 $((sets - lifts))
-
-    # The last device gone, so is the container, and what was guarded is RAM again.
     note "three resets: $sets guards set, $lifts lifted, and one is in force"
     vmm_quit
 }

@@ -1,0 +1,151 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The client's further sets: every edge, UNMAP, backings, ownership, migration, hygiene, wrong policies.
+# hosts: amd
+# kernels: 6.12 6.1
+# limit: 120
+
+group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")")"; }
+
+# run_set bare|shim|skip SET: its TAP in $W/SET.tap, what it says in $W/SET.err, its exit status in $client_status.
+run_set() {
+    LD_PRELOAD=${preload-} /lab/client "$1" $DISK "$(group $DISK)" $NIC "$(group $NIC)" "$2" \
+        >"$W/$2.tap" 2>"$W/$2.err"
+    client_status=$?
+}
+
+# client bare|shim|skip SET…: fails the case with all that is not ok in any of them.
+client() {
+    c_mode=$1
+    shift
+    for c_set; do
+        run_set "$c_mode" "$c_set"
+        sed -n "s/^not ok [0-9]* /$c_set: /p" "$W/$c_set.tap" >>"$W/why"
+        grep -q '^1\.\.' "$W/$c_set.tap" ||
+            echo "$c_set: ended early (status $client_status): $(tail -n 1 "$W/$c_set.tap")" >>"$W/why"
+    done
+    note "$(cat "$W"/*.tap | grep -c '^ok') checks$(sed -n 's/^ok .*# skip /; skipped: /p' "$W"/*.tap | sort -u | tr -d '\n')"
+    [ ! -s "$W/why" ] || exit 1
+    rm -f "$W/why"
+}
+
+huge_pages() { echo "$1" >/proc/sys/vm/nr_hugepages; }
+
+case_without() {
+    without_shim
+    client bare map unmap memory owner fork exec dirty vaddr foreign first
+}
+
+case_map() {
+    with_shim
+    client shim map
+    must_log '.event == "map" and .kind == "bar" and .action == "observe" and .result == "EINVAL"
+        and (.iova | startswith("0x00000000fedff000-"))'
+    must_not_log '.event == "guard" and .set and (.iova | startswith("0x00000000fee00000-0x00000000fee02"))'
+}
+
+case_unmap() {
+    with_shim
+    client shim unmap
+}
+
+case_memory() {
+    with_shim
+    client shim memory
+    must_log '.event == "map" and .action == "refuse" and .reason == "in-use"'
+}
+
+case_hugetlb() {
+    with_shim
+    policy 'hole 0x40200000-0x403fffff name=fits' 'hole 0x50100000-0x501fffff name=cuts'
+    huge_pages 12
+    client shim hugetlb
+    huge_pages 0
+    must_log '.event == "map" and .action == "refuse" and .reason == "no-guard"'
+}
+
+case_owner() {
+    with_shim
+    client shim owner
+}
+
+case_fork() {
+    with_shim
+    client shim fork
+}
+
+case_exec() {
+    with_shim
+    client shim exec
+}
+
+case_dirty() {
+    with_shim
+    client shim dirty
+}
+
+case_vaddr() {
+    with_shim
+    client shim vaddr
+}
+
+case_foreign() {
+    with_shim
+    client shim foreign
+}
+
+case_inside_skip() {
+    with_shim
+    policy 'inside skip'
+    client skip skip
+}
+
+case_disabled() {
+    with_shim DISABLE=1
+    client bare map unmap memory owner
+    [ ! -s "$W/events.jsonl" ] || fail "a disabled shim wrote to its log"
+    must_equal "what a disabled shim says" "" "$(cat "$W"/*.err)"
+}
+
+case_quiet() {
+    with_shim QUIET=1
+    client shim unmap skip
+    must_equal "what a quiet shim says" "" "$(cat "$W"/*.err)"
+    must_log '.event == "map" and .action == "refuse"'
+}
+
+# must_not_start MESSAGE: the client ends at its first request, with one line on its standard error.
+must_not_start() {
+    run_set shim first
+    must_equal "the exit status" 125 "$client_status"
+    must_equal "the output" "# the first request" "$(cat "$W/first.tap")"
+    must_equal "the lines of the message" 1 "$(wc -l <"$W/first.err")"
+    must_have "$W/first.err" "^iovashim: $1"
+    note "$(cat "$W/first.err")"
+}
+
+case_wrong_policy() {
+    with_shim
+    policy 'hole 0x1x-0x2 name=wrong'
+    must_not_start "$W/holes.conf:1:6: "
+}
+
+case_policy_is_a_directory() {
+    with_shim
+    mkdir "$W/holes.conf"
+    export IOVASHIM_CONF="$W/holes.conf"
+    must_not_start "$W/holes.conf: .*directory"
+}
+
+case_policy_includes_itself() {
+    with_shim
+    policy "include $W/other.conf"
+    echo "include $W/holes.conf" >"$W/other.conf"
+    must_not_start "$W/other.conf:1:9: .*loop"
+}
+
+case_policy_is_missing() {
+    with_shim
+    export IOVASHIM_CONF="$W/none.conf"
+    must_not_start "$W/none.conf: .*no such file"
+}
