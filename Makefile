@@ -15,14 +15,16 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wold-style-definition
 DEFS := -D_GNU_SOURCE -DIOVASHIM_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"'
 HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -ffunction-sections
-COMPILE = $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
+# make V=1 shows the commands.
+V ?= 0
+COMPILE = $(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
 
 # What decides: makes no system call.
 PURE := advice container describe describe_json dma_split engine_claim engine_dirty engine_guard \
 	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
 # What touches the machine.
 EDGE := fd_io fd_table guard host_facts interpose journal mem memslots outlet page_proof \
-	policy_load shim shim_memory shim_start vma
+	policy_load shim shim_fd shim_memory shim_start vma
 CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
 	$(BUILD)/builtin_holes_conf.o
 
@@ -56,13 +58,13 @@ $(BUILD)/builtin_holes_conf.o: $(BUILD)/builtin_holes_conf.c
 
 # initfirst: its constructor runs before those of other libraries, which may call ioctl already.
 $(BUILD)/libiovashim.so: $(CORE_OBJ) $(BUILD)/interpose.o src/libiovashim.map
-	$(CC) $(CFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
+	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
 		-Wl,-z,noexecstack -Wl,--gc-sections -Wl,--no-undefined -Wl,--as-needed \
 		-Wl,--version-script=src/libiovashim.map -o $@ $(CORE_OBJ) $(BUILD)/interpose.o
 
 $(BUILD)/libiovashim.a: $(CORE_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@
+	@$(AR) rcs $@ $^
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libiovashim.a
 	@mkdir -p $(@D)

@@ -11,7 +11,7 @@ static const struct range hyper_transport = {0xfd00000000, 0xffffffffff};
 struct output {
 	void (*line)(void *context, const char *line);
 	void *context;
-	char bytes[512];
+	char bytes[1024]; /* 16 gaps of the longest kind, with GRUB's backslashes: 860 */
 	struct text text;
 };
 

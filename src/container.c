@@ -61,6 +61,7 @@ void container_reset(struct container *container)
 	container->kernel_known = false;
 	container->n_valid = 0;
 	container->type = 0;
+	container->inherited = false;
 }
 
 int container_set_valid(struct container *container, const struct range *valid, size_t n)

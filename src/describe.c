@@ -179,9 +179,23 @@ static void add_observed(struct text *text, const struct event *event, const cha
 			       "there is lost in silence");
 }
 
+/* No piece failed: the mapping could not be kept in mind. */
+static void add_own_failure(struct text *text, const struct event *event)
+{
+	text_add(text, ": refused (");
+	text_add_errno(text, -event->result);
+	text_add(text, "), since iovashim itself has run out of memory; nothing is left mapped");
+}
+
 void describe_map(struct text *text, const struct event *event, const char *vmm)
 {
+	bool acts = event->verdict == VERDICT_SPLIT || event->verdict == VERDICT_SKIP;
+
 	add_crossed(text, event);
+	if (acts && event->result && !event->failed_errno) {
+		add_own_failure(text, event);
+		return;
+	}
 	switch (event->verdict) {
 	case VERDICT_SPLIT:
 		if (event->result)

@@ -5,13 +5,24 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Lists are cut where the line would outgrow its buffer; their counts are always whole. */
-enum { SCHEMA = 1, LIST_ITEM = 384, TAIL = 512 };
+/* Lists are cut where the line would outgrow its buffer, their counts are always whole; a path of
+ * 4 KiB is cut before it crowds the rest out. */
+enum { SCHEMA = 1, LIST_ITEM = 384, TAIL = 512, STRING = 512 };
 
 void describe_json_begin(struct text *text, const struct describe_stamp *stamp, const char *event)
 {
 	text_add(text, "{\"v\":%d,\"time\":%lld.%06ld,\"pid\":%d,\"event\":\"%s\"", SCHEMA,
 		stamp->seconds, stamp->micros, stamp->pid, event);
+}
+
+static void add_string(struct text *text, const char *string)
+{
+	struct text part = *text;
+
+	if (part.room - part.length > STRING)
+		part.room = part.length + STRING;
+	text_add_json(&part, string);
+	text->length = part.length;
 }
 
 static void add_range(struct text *text, const char *key, struct range range)
@@ -36,13 +47,13 @@ void describe_json_start(
 {
 	describe_json_begin(text, stamp, "start");
 	text_add(text, ",\"version\":\"%s\",\"vmm\":", IOVASHIM_VERSION);
-	text_add_json(text, host->vmm);
+	add_string(text, host->vmm);
 	text_add(text, ",\"kernel\":");
-	text_add_json(text, host->kernel);
+	add_string(text, host->kernel);
 	text_add(text, ",\"cpu\":");
-	text_add_json(text, host->vendor);
+	add_string(text, host->vendor);
 	text_add(text, ",\"policy\":");
-	text_add_json(text, host->policy);
+	add_string(text, host->policy);
 	text_add(
 		text, ",\"mode\":\"%s\",\"guard\":%s}", host->mode, host->guard ? "true" : "false");
 }
@@ -63,12 +74,22 @@ static void add_hole(struct text *text, const struct hole *hole)
 		break;
 	case HOLE_POLICY:
 		text_add(text, "\",\"from\":\"policy\",\"name\":");
-		text_add_json(text, hole->name);
+		add_string(text, hole->name);
 		text_add(text, ",\"file\":");
-		text_add_json(text, hole->file);
+		add_string(text, hole->file);
 		text_add(text, ",\"line\":%u}", hole->line);
 		break;
 	}
+}
+
+static void add_hole_if_fits(struct text *text, const struct hole *hole, bool comma)
+{
+	char bytes[3 * STRING];
+	struct text item = text_start(bytes, sizeof(bytes));
+
+	add_hole(&item, hole);
+	if (text_fits(text, item.length + 1 + TAIL))
+		text_add(text, "%s%s", comma ? "," : "", bytes);
 }
 
 static void add_holes(struct text *text, const struct event *event, bool touched_alone)
@@ -82,10 +103,7 @@ static void add_holes(struct text *text, const struct event *event, bool touched
 
 		if (touched_alone && !range_overlaps(whole, event->iova))
 			continue;
-		if (text_fits(text, LIST_ITEM + TAIL)) {
-			text_add(text, n ? "," : "");
-			add_hole(text, hole);
-		}
+		add_hole_if_fits(text, hole, n > 0);
 		n++;
 	}
 	text_add(text, "],\"n_holes\":%zu", n);
@@ -207,7 +225,7 @@ static void add_container(struct text *text, const struct event *event)
 	for (size_t i = 0; i < container->n_groups && text_fits(text, LIST_ITEM + TAIL); i++) {
 		text_add(text, "%s{\"group\":%d,\"devices\":", i ? "," : "",
 			container->groups[i].number);
-		text_add_json(text, container->groups[i].devices);
+		add_string(text, container->groups[i].devices);
 		text_add(text, "}");
 	}
 	text_add(text, "]");
@@ -241,7 +259,7 @@ void describe_json(struct text *text, const struct describe_stamp *stamp, const 
 		break;
 	case EVENT_FAULT:
 		text_add(text, ",\"what\":");
-		text_add_json(text, event->what);
+		add_string(text, event->what);
 		add_result(text, event->result);
 		break;
 	}

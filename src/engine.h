@@ -47,8 +47,11 @@ struct engine {
 };
 
 /* @engine zeroed, with its ops, policy and page filled in and lock initialised.
- * @container zeroed. Returns 0 or -ENOMEM. */
+ * @container zeroed, or gone and to be used anew. Returns 0 or -ENOMEM. */
 int engine_container_init(struct engine *engine, struct container *container);
+
+/* Nothing stands for @container any more: lifts its guards, frees what it holds. */
+void engine_container_gone(struct engine *engine, struct container *container);
 
 /* Frees the hole sets; the containers must be freed already. */
 void engine_free(struct engine *engine);

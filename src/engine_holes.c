@@ -120,10 +120,22 @@ int engine_container_init(struct engine *engine, struct container *container)
 	struct lock_hold hold;
 
 	lock_take(&engine->lock, &hold);
-	*container = (struct container){.id = ++engine->last_id, .page = engine->page};
+	container_free(container);
+	container->id = ++engine->last_id;
+	container->page = engine->page;
 	rebuild(engine, container);
 	lock_drop(&engine->lock, &hold);
 	return container->holes ? 0 : -ENOMEM;
+}
+
+void engine_container_gone(struct engine *engine, struct container *container)
+{
+	struct lock_hold hold;
+
+	engine_forget_splits(engine, container);
+	lock_take(&engine->lock, &hold);
+	container_free(container);
+	lock_drop(&engine->lock, &hold);
 }
 
 void engine_free(struct engine *engine)

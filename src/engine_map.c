@@ -212,7 +212,8 @@ int engine_map(struct engine *engine, struct container *container, int fd, void 
 
 	map.holes = container->holes;
 	memcpy(&map.request, argument, sizeof(map.request));
-	if (map.request.flags == VFIO_DMA_MAP_FLAG_VADDR && container_has_splits(container))
+	if (map.request.flags == VFIO_DMA_MAP_FLAG_VADDR &&
+		(container_has_splits(container) || container->inherited))
 		return engine_map_vaddr(engine, container, fd, argument);
 	if (!well_formed(&map.request, map.holes->page))
 		return pass(&map, argument);

@@ -252,6 +252,22 @@ static int unmap_splits(struct unmap *unmap)
 	return result;
 }
 
+/* A container that came from a former self of this process, or from another: what it holds is not
+ * known. But a range that is mapped whole around its holes was mapped as one. */
+static int unmap_inherited(struct unmap *unmap)
+{
+	const struct hole_set *holes = unmap->container->holes;
+	int result = unmap_ioctl(unmap, unmap->argument);
+	uint64_t gaps;
+
+	if (result < 0 || unmap->all || !hole_set_touches(holes, unmap->iova))
+		return result;
+	gaps = dma_split_gap_bytes(holes, unmap->iova);
+	if (gaps != unmap->request.size && read_size(unmap) == unmap->request.size - gaps)
+		write_size(unmap, unmap->request.size);
+	return result;
+}
+
 /* With the range claimed and the lock held, which is dropped. */
 static int unmap_claimed(struct unmap *unmap, struct lock_hold *hold)
 {
@@ -264,7 +280,8 @@ static int unmap_claimed(struct unmap *unmap, struct lock_hold *hold)
 
 	lock_drop(&unmap->engine->lock, hold);
 	if (!touches)
-		return unmap_ioctl(unmap, unmap->argument);
+		return container->inherited ? unmap_inherited(unmap)
+					    : unmap_ioctl(unmap, unmap->argument);
 	if (unmap->v1 && below) {
 		write_size(unmap, 0);
 		return 0;
@@ -274,6 +291,20 @@ static int unmap_claimed(struct unmap *unmap, struct lock_hold *hold)
 	return unmap_splits(unmap);
 }
 
+static int unmap_locked(struct unmap *unmap)
+{
+	/* v1 reaches past the request's end. */
+	struct range reach = unmap->v1 ? (struct range){0, UINT64_MAX} : unmap->iova;
+	struct lock_hold hold;
+	struct claim claim;
+	int result;
+
+	engine_claim(unmap->engine, unmap->container, &claim, reach, &hold);
+	result = unmap_claimed(unmap, &hold);
+	engine_release(unmap->engine, unmap->container, &claim);
+	return result;
+}
+
 int engine_unmap(struct engine *engine, struct container *container, int fd, void *argument)
 {
 	struct unmap unmap = {.engine = engine,
@@ -281,19 +312,12 @@ int engine_unmap(struct engine *engine, struct container *container, int fd, voi
 		.fd = fd,
 		.argument = argument,
 		.v1 = container->type == VFIO_TYPE1_IOMMU};
-	struct lock_hold hold;
-	struct claim claim;
-	int result;
+	bool splits = container_has_splits(container);
 
-	if (!container_has_splits(container))
+	if (!splits && !container->inherited)
 		return unmap_ioctl(&unmap, argument);
 	memcpy(&unmap.request, argument, sizeof(unmap.request));
 	if (!well_formed(&unmap))
 		return unmap_ioctl(&unmap, argument);
-	/* v1 reaches past the request's end. */
-	engine_claim(engine, container, &claim,
-		unmap.v1 ? (struct range){0, UINT64_MAX} : unmap.iova, &hold);
-	result = unmap_claimed(&unmap, &hold);
-	engine_release(engine, container, &claim);
-	return result;
+	return splits ? unmap_locked(&unmap) : unmap_inherited(&unmap);
 }

@@ -54,7 +54,7 @@ static int remap_pieces(const struct remap *remap, const struct split *split)
 
 /* The guard goes up at the new address before it comes down at the old one, which a process that
  * took the container over does not have. */
-static int remap_split(const struct remap *remap, struct split *split)
+static int remap_split(const struct remap *remap, struct split *split, bool adopted)
 {
 	struct split moved = *split;
 	struct range failed;
@@ -67,7 +67,8 @@ static int remap_split(const struct remap *remap, struct split *split)
 	if (err)
 		return err == -EFAULT ? -EFAULT : -EINVAL;
 	err = remap_pieces(remap, &moved);
-	engine_unguard(remap->engine, remap->container, err ? &moved : split);
+	if (err || !adopted)
+		engine_unguard(remap->engine, remap->container, err ? &moved : split);
 	if (!err)
 		*split = moved;
 	return err;
@@ -83,7 +84,7 @@ static int remap_found(const struct remap *remap, const struct split *found)
 	if (!split.vaddr_invalid || split.iova.first != remap->iova.first ||
 		split.iova.last != remap->iova.last)
 		return -EINVAL;
-	err = remap_split(remap, &split);
+	err = remap_split(remap, &split, false);
 	if (err)
 		return err;
 	lock_take(&remap->engine->lock, &hold);
@@ -105,12 +106,49 @@ static bool well_formed(struct remap *remap)
 	       !((request->iova | request->vaddr | request->size) & (remap->container->page - 1));
 }
 
+/* A mapping that a former self of this process made: over these holes it is in these pieces. */
+static int adopt(struct remap *remap)
+{
+	const struct memory_ops *memory = &remap->engine->memory;
+	struct range vaddr = {remap->request.vaddr, remap->request.vaddr + remap->request.size - 1};
+	struct split split = {.iova = remap->iova,
+		.vaddr = remap->request.vaddr,
+		.holes = remap->container->holes,
+		.vaddr_invalid = true};
+	enum memory_kind kind;
+	struct lock_hold hold;
+	int err = memory->classify(memory->context, vaddr, remap->iova, &kind);
+
+	split.guarded = !err && kind == MEMORY_RAM && remap->engine->policy.guard;
+	err = remap_split(remap, &split, true);
+	if (err)
+		return err;
+	lock_take(&remap->engine->lock, &hold);
+	err = container_split_add(remap->container, &split);
+	lock_drop(&remap->engine->lock, &hold);
+	return err;
+}
+
+static int map_claimed(struct remap *remap, void *argument, struct lock_hold *hold)
+{
+	const struct split *found = container_split_at(remap->container, remap->iova);
+	struct split split;
+
+	if (found)
+		split = *found;
+	lock_drop(&remap->engine->lock, hold);
+	if (found)
+		return remap_found(remap, &split);
+	if (remap->container->inherited &&
+		dma_split_fit(remap->container->holes, remap->iova) == DMA_CROSSES)
+		return adopt(remap);
+	return remap_ioctl(remap, argument);
+}
+
 int engine_map_vaddr(struct engine *engine, struct container *container, int fd, void *argument)
 {
 	struct remap remap = {.engine = engine, .container = container, .fd = fd};
-	const struct split *found;
 	struct lock_hold hold;
-	struct split split;
 	struct claim claim;
 	int result;
 
@@ -118,11 +156,7 @@ int engine_map_vaddr(struct engine *engine, struct container *container, int fd,
 	if (!well_formed(&remap))
 		return remap_ioctl(&remap, argument);
 	engine_claim(engine, container, &claim, remap.iova, &hold);
-	found = container_split_at(container, remap.iova);
-	if (found)
-		split = *found;
-	lock_drop(&engine->lock, &hold);
-	result = found ? remap_found(&remap, &split) : remap_ioctl(&remap, argument);
+	result = map_claimed(&remap, argument, &hold);
 	engine_release(engine, container, &claim);
 	return result;
 }

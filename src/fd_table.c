@@ -3,6 +3,8 @@
 #include "fd_table.h"
 #include "mem.h"
 
+#include <errno.h>
+
 static void *_Atomic *slot_of(struct fd_table *table, int fd)
 {
 	void *_Atomic *page;
@@ -20,24 +22,21 @@ void *fd_table_get(struct fd_table *table, int fd)
 	return slot ? *slot : NULL;
 }
 
-void *fd_table_new(struct fd_table *table, int fd, size_t bytes)
+int fd_table_set(struct fd_table *table, int fd, void *entry)
 {
 	struct lock_hold hold;
 	void *_Atomic *slot;
-	void *entry = NULL;
 
 	if (fd < 0 || fd >> (2 * FD_TABLE_BITS))
-		return NULL;
+		return -EBADF;
 	lock_take(&table->lock, &hold);
-	if (!table->pages[fd >> FD_TABLE_BITS])
+	if (entry && !table->pages[fd >> FD_TABLE_BITS])
 		table->pages[fd >> FD_TABLE_BITS] = mem_alloc(FD_TABLE_PAGE * sizeof(*slot));
 	slot = slot_of(table, fd);
-	if (slot && !*slot)
-		*slot = mem_alloc(bytes);
 	if (slot)
-		entry = *slot;
+		*slot = entry;
 	lock_drop(&table->lock, &hold);
-	return entry;
+	return slot || !entry ? 0 : -ENOMEM;
 }
 
 void fd_table_each(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Descriptor numbers to what is known of them. Reading takes no lock; entries are never freed,
- * since a reader may be at one. */
+/* Descriptor numbers to what they stand for. Reading takes no lock; what entries point to must not
+ * be unmapped, since a reader may be at it. */
 #ifndef IOVASHIM_FD_TABLE_H
 #define IOVASHIM_FD_TABLE_H
 
@@ -20,9 +20,11 @@ struct fd_table {
 /* The entry of @fd, or NULL. */
 void *fd_table_get(struct fd_table *table, int fd);
 
-/* The entry of @fd, made of @bytes zeroes if there was none; NULL without memory. */
-void *fd_table_new(struct fd_table *table, int fd, size_t bytes);
+/* Makes @entry that of @fd; NULL: it has none. Returns 0, -EBADF for a number that no descriptor
+ * can have, or -ENOMEM. */
+int fd_table_set(struct fd_table *table, int fd, void *entry);
 
+/* Not locked: entries that come or go meanwhile may be left out. */
 void fd_table_each(
 	struct fd_table *table, void (*each)(void *context, int fd, void *entry), void *context);
 

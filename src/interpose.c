@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libiovashim.so's only edge: ioctl(), and nothing else is decided here. */
+/* libiovashim.so's only edge: ioctl(), and what makes and ends descriptors. Decides nothing. */
 #include "shim.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/kvm.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -25,15 +27,32 @@ __asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
 #pragma weak dlsym
 
 EXPORT int ioctl(int fd, unsigned long request, ...);
+EXPORT int close(int fd);
+EXPORT int close_range(unsigned int first, unsigned int last, int flags);
+EXPORT void closefrom(int first);
+EXPORT int dup(int fd);
+EXPORT int dup2(int fd, int to);
+EXPORT int dup3(int fd, int to, int flags);
+EXPORT int fcntl(int fd, int command, ...);
+EXPORT int fcntl64(int fd, int command, ...);
 
-/* NULL before the constructor has run, and without dlsym. */
-static int (*next_ioctl)(int fd, unsigned long request, ...);
+/* Whoever comes after this library. All NULL before the constructor has run, and without dlsym. */
+static struct {
+	int (*ioctl)(int fd, unsigned long request, ...);
+	int (*close)(int fd);
+	int (*close_range)(unsigned int first, unsigned int last, int flags);
+	int (*dup)(int fd);
+	int (*dup2)(int fd, int to);
+	int (*dup3)(int fd, int to, int flags);
+	int (*fcntl)(int fd, int command, ...);
+	int (*fcntl64)(int fd, int command, ...);
+} libc;
 static bool enabled;
 
 static int plain(int fd, unsigned long request, void *argument)
 {
-	if (next_ioctl)
-		return next_ioctl(fd, request, argument);
+	if (libc.ioctl)
+		return libc.ioctl(fd, request, argument);
 	return (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
@@ -87,14 +106,104 @@ int ioctl(int fd, unsigned long request, ...)
 	return plain(fd, request, argument);
 }
 
+/* What is known of a number ends before the number is free for another file to take. */
+int close(int fd)
+{
+	if (enabled)
+		shim_closing(fd);
+	return libc.close ? libc.close(fd) : (int)syscall(SYS_close, fd);
+}
+
+int close_range(unsigned int first, unsigned int last, int flags)
+{
+	if (enabled && !(flags & CLOSE_RANGE_CLOEXEC))
+		shim_closing_range(first, last);
+	if (libc.close_range)
+		return libc.close_range(first, last, flags);
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+void closefrom(int first)
+{
+	close_range(first > 0 ? (unsigned int)first : 0, ~0u, 0);
+}
+
+static int duplicated(int fd, int result)
+{
+	if (enabled && result >= 0)
+		shim_duplicated(fd, result);
+	return result;
+}
+
+int dup(int fd)
+{
+	return duplicated(fd, libc.dup ? libc.dup(fd) : (int)syscall(SYS_dup, fd));
+}
+
+int dup2(int fd, int to)
+{
+	return duplicated(fd, libc.dup2 ? libc.dup2(fd, to) : (int)syscall(SYS_dup2, fd, to));
+}
+
+int dup3(int fd, int to, int flags)
+{
+	return duplicated(
+		fd, libc.dup3 ? libc.dup3(fd, to, flags) : (int)syscall(SYS_dup3, fd, to, flags));
+}
+
+static int fcntl_by(int (*function)(int fd, int command, ...), int fd, int command, void *argument)
+{
+	int result = function ? function(fd, command, argument)
+			      : (int)syscall(SYS_fcntl, fd, command, argument);
+
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		return duplicated(fd, result);
+	return result;
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return fcntl_by(libc.fcntl, fd, command, argument);
+}
+
+int fcntl64(int fd, int command, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return fcntl_by(libc.fcntl64, fd, command, argument);
+}
+
+/* @pointer is that of a function; ISO C has no cast for what dlsym returns. */
+static void find(void *pointer, const char *name)
+{
+	void *symbol = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
+
+	__builtin_memcpy(pointer, &symbol, sizeof(symbol));
+}
+
 /* With initfirst this runs before libc has set environ: the loader hands the environment over. */
 static __attribute__((constructor)) void load(int argc, char **argv, char **environment)
 {
-	void *symbol = dlsym ? dlsym(RTLD_NEXT, "ioctl") : NULL;
-
 	(void)argc;
 	(void)argv;
-	__builtin_memcpy(&next_ioctl, &symbol, sizeof(symbol));
+	find(&libc.ioctl, "ioctl");
+	find(&libc.close, "close");
+	find(&libc.close_range, "close_range");
+	find(&libc.dup, "dup");
+	find(&libc.dup2, "dup2");
+	find(&libc.dup3, "dup3");
+	find(&libc.fcntl, "fcntl");
+	find(&libc.fcntl64, "fcntl64");
 	enabled = shim_load(next, getauxval(AT_SECURE) ? NULL : environment);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The preload's own state: which request on which descriptor is the engine's. */
 #include "shim.h"
-#include "fd_table.h"
 #include "host_facts.h"
+#include "shim_fd.h"
 #include "shim_start.h"
 
 #include <errno.h>
@@ -31,20 +31,6 @@ static void learn(struct container *container, int fd, bool shrunk)
 		engine_ask_info(&shim.engine, container, fd);
 	else if (shrunk)
 		engine_forget_info(&shim.engine, container);
-}
-
-/* The container behind @fd, made known if it is not. NULL without memory. */
-static struct container *container_of(int fd, bool *is_new)
-{
-	struct container *container = fd_table_get(&shim.containers, fd);
-
-	*is_new = !container;
-	if (container)
-		return container;
-	container = fd_table_new(&shim.containers, fd, sizeof(*container));
-	if (container && !container->holes)
-		engine_container_init(&shim.engine, container);
-	return container && container->holes ? container : NULL;
 }
 
 static int set_iommu(struct container *container, int fd, void *argument)
@@ -89,30 +75,39 @@ static int on_container(struct container *container, int fd, unsigned long reque
 	}
 }
 
+/* A container whose set-up was not seen: another process made it, or the shim came late. */
+static void meet(struct container *container, int fd)
+{
+	container->inherited = true;
+	learn(container, fd, false);
+}
+
+static bool needs_setup(uint32_t request)
+{
+	return request == VFIO_IOMMU_MAP_DMA || request == VFIO_IOMMU_UNMAP_DMA ||
+	       request == VFIO_IOMMU_DIRTY_PAGES;
+}
+
 static int container_request(int fd, unsigned long request, void *argument)
 {
 	struct container *container;
-	bool is_new;
 	int err = shim_start();
 
 	if (err)
 		return err;
-	container = container_of(fd, &is_new);
+	container = shim_container(fd);
 	if (!container)
 		return pass(fd, request, argument);
-	/* Its set-up was not seen: another process made it, or the shim came late. */
-	if (is_new && ((uint32_t)request == VFIO_IOMMU_MAP_DMA))
-		learn(container, fd, false);
+	if (!container->type && !container->inherited && needs_setup((uint32_t)request))
+		meet(container, fd);
 	return on_container(container, fd, request, argument);
 }
 
 static void group_joined(int fd, int container_fd)
 {
 	struct host_group group = {.number = host_group_number(fd)};
-	struct container *container;
-	bool is_new;
+	struct container *container = shim_container(container_fd);
 
-	container = container_of(container_fd, &is_new);
 	if (!container || group.number < 0)
 		return;
 	host_group_read(&group, !host_sandboxed());
@@ -142,10 +137,9 @@ struct leaving {
 	int group;
 };
 
-static void group_left(void *context, int fd, void *entry)
+static void group_left(void *context, int fd, struct container *container)
 {
 	const struct leaving *leaving = context;
-	struct container *container = entry;
 	size_t before = container->n_groups;
 
 	engine_group_removed(&shim.engine, container, leaving->group);
@@ -163,7 +157,7 @@ static int group_unset_container(int fd)
 	int result = pass(fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
 
 	if (result >= 0 && leaving.group >= 0)
-		fd_table_each(&shim.containers, group_left, &leaving);
+		shim_each_container(group_left, &leaving);
 	return result;
 }
 

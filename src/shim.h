@@ -21,6 +21,11 @@ void shim_memslot(int vm, const void *region);
 /* After KVM_RUN; @err is 0 or its -errno. */
 void shim_kvm_run(int err);
 
+/* Descriptors that are about to be closed, and that were duplicated. */
+void shim_closing(int fd);
+void shim_closing_range(unsigned int first, unsigned int last);
+void shim_duplicated(int old, int new);
+
 /* At exit. */
 void shim_unload(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The VMM's memory as the preload sees it: what it is, and the guard. */
 #include "shim_memory.h"
+#include "shim_fd.h"
 #include "shim_start.h"
 #include "vma.h"
 
@@ -71,9 +72,8 @@ static void watch_segv(void)
 	sigaction(SIGSEGV, &action, NULL);
 }
 
-static void count_container(void *context, int fd, void *entry)
+static void count_container(void *context, int fd, struct container *container)
 {
-	const struct container *container = entry;
 	int *n = context;
 
 	(void)fd;
@@ -85,7 +85,7 @@ static int guard_memory(void *context, struct range vaddr, uint64_t *given_back)
 	int containers = 0, err;
 
 	(void)context;
-	fd_table_each(&shim.containers, count_container, &containers);
+	shim_each_container(count_container, &containers);
 	err = guard_set(&shim.guard, vaddr, containers <= 1, given_back);
 	if (!err)
 		watch_segv();

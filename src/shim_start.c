@@ -3,6 +3,7 @@
 #include "shim_start.h"
 #include "mem.h"
 #include "policy_load.h"
+#include "shim_fd.h"
 #include "shim_memory.h"
 
 #include <errno.h>
@@ -45,10 +46,8 @@ static void after_fork_in_parent(void)
 }
 
 /* The threads whose requests were under way do not exist here. */
-static void forget_claims(void *context, int fd, void *entry)
+static void forget_claims(void *context, int fd, struct container *container)
 {
-	struct container *container = entry;
-
 	(void)context;
 	(void)fd;
 	container->claims = NULL;
@@ -57,7 +56,7 @@ static void forget_claims(void *context, int fd, void *entry)
 static void after_fork_in_child(void)
 {
 	shim.journal.pid = getpid();
-	fd_table_each(&shim.containers, forget_claims, NULL);
+	shim_each_container(forget_claims, NULL);
 	for (size_t i = 0; i < LOCKS; i++)
 		lock_reset(locks[i]);
 	sigprocmask(SIG_SETMASK, &fork_holds[0].mask, NULL);

@@ -11,13 +11,20 @@
 #include "memslots.h"
 #include "shim.h"
 
+/* Container structs that wait to be used again. */
+struct shim_spares {
+	size_t n, room;
+	struct container **list;
+};
+
 struct shim {
 	shim_ioctl *next;
 	atomic_bool started;
 	atomic_bool guest_ran; /* a KVM_RUN was seen: the process is no longer ours to end */
-	struct lock lock;      /* of the start */
+	struct lock lock;      /* of the start, the table's entries and spares */
 	struct engine engine;
 	struct fd_table containers; /* of struct container */
+	struct shim_spares spares;
 	struct guard guard;
 	struct memslots memslots;
 	struct journal journal;

@@ -2,6 +2,7 @@
 /* Descriptor numbers: the first, the last, those beyond, and all that there are. */
 #include "fd_table.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,25 +30,31 @@ static const struct {
 };
 enum { NUMBERS = sizeof(numbers) / sizeof(*numbers), FIT = 7 };
 
-static void test_new(void **state)
+static int entries[NUMBERS];
+
+static void test_set(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < NUMBERS; i++) {
-		int fd = numbers[i].fd, *entry;
+		int fd = numbers[i].fd, wanted = numbers[i].fits ? 0 : -EBADF;
 
 		assert_null(fd_table_get(&table, fd));
-		entry = fd_table_new(&table, fd, sizeof(*entry));
-		assert_int_equal(entry != NULL, numbers[i].fits);
-		assert_ptr_equal(fd_table_get(&table, fd), entry);
-		if (!entry)
-			continue;
-		assert_int_equal(*entry, 0);
-		*entry = fd;
-		assert_ptr_equal(fd_table_new(&table, fd, sizeof(*entry)), entry);
-		assert_int_equal(*entry, fd);
+		assert_int_equal(fd_table_set(&table, fd, NULL), wanted);
+		assert_int_equal(fd_table_set(&table, fd, &entries[i]), wanted);
+		assert_ptr_equal(fd_table_get(&table, fd), wanted ? NULL : &entries[i]);
+		entries[i] = fd;
 	}
 	assert_null(fd_table_get(&table, 2));
 	assert_null(fd_table_get(&table, 2048));
+}
+
+/* After the others: what is taken out is not there, the rest is. */
+static void test_unset(void **state)
+{
+	(void)state;
+	assert_int_equal(fd_table_set(&table, 1, NULL), 0);
+	assert_null(fd_table_get(&table, 1));
+	assert_non_null(fd_table_get(&table, 0));
 }
 
 struct seen {
@@ -64,7 +71,7 @@ static void see(void *context, int fd, void *entry)
 	seen->n++;
 }
 
-/* After test_new(): each entry once, ascending. */
+/* After test_set(): each entry once, ascending. */
 static void test_each(void **state)
 {
 	struct seen seen = {0, -1};
@@ -77,8 +84,9 @@ static void test_each(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_new),
+		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_unset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

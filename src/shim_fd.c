@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which descriptors stand for which container, through dup, close and whatever way they came. */
+#include "shim_fd.h"
+#include "mem.h"
+#include "shim_start.h"
+
+#include <linux/kcmp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Containers that nothing stands for any more. They are used again, never unmapped: a thread may
+ * be about to look at one, if only to find that its descriptor is closed. */
+static struct container *take_spare(void)
+{
+	struct shim_spares *spares = &shim.spares;
+
+	return spares->n ? spares->list[--spares->n] : mem_alloc(sizeof(struct container));
+}
+
+static void keep_spare(struct container *container)
+{
+	struct shim_spares *spares = &shim.spares;
+
+	if (!mem_reserve(&spares->list, &spares->room, sizeof(*spares->list), spares->n + 1))
+		spares->list[spares->n++] = container;
+}
+
+struct search {
+	int fd;
+	struct container *found;
+};
+
+static void compare(void *context, int fd, void *entry)
+{
+	struct search *search = context;
+	pid_t self = getpid();
+
+	if (!search->found && fd != search->fd &&
+		!syscall(SYS_kcmp, self, self, KCMP_FILE, fd, search->fd))
+		search->found = entry;
+}
+
+/* A number that came by a way that was not seen (SCM_RIGHTS, pidfd_getfd) can stand for a container
+ * that is known by another. Only the kernel can tell, and a sandbox may object to the question. */
+static struct container *find_alias(int fd)
+{
+	struct search search = {.fd = fd};
+
+	if (!host_sandboxed())
+		fd_table_each(&shim.containers, compare, &search);
+	return search.found;
+}
+
+static struct container *make_known(int fd)
+{
+	struct container *container = find_alias(fd);
+
+	if (!container) {
+		container = take_spare();
+		if (!container)
+			return NULL;
+		container->descriptors = 0;
+		if (engine_container_init(&shim.engine, container)) {
+			keep_spare(container);
+			return NULL;
+		}
+	}
+	container->descriptors++;
+	fd_table_set(&shim.containers, fd, container);
+	return container;
+}
+
+struct container *shim_container(int fd)
+{
+	struct container *container = fd_table_get(&shim.containers, fd);
+	struct lock_hold hold;
+
+	if (container)
+		return container;
+	lock_take(&shim.lock, &hold);
+	container = fd_table_get(&shim.containers, fd);
+	if (!container)
+		container = make_known(fd);
+	lock_drop(&shim.lock, &hold);
+	return container;
+}
+
+/* With the lock held. True if the container has no descriptor left. */
+static bool forget(int fd, struct container *container)
+{
+	fd_table_set(&shim.containers, fd, NULL);
+	return --container->descriptors == 0;
+}
+
+/* The kernel drops what is mapped with the last descriptor, if not with the last group. */
+static void retire(struct container *container)
+{
+	struct lock_hold hold;
+
+	engine_container_gone(&shim.engine, container);
+	lock_take(&shim.lock, &hold);
+	keep_spare(container);
+	lock_drop(&shim.lock, &hold);
+}
+
+void shim_closing(int fd)
+{
+	struct container *container = fd_table_get(&shim.containers, fd);
+	struct lock_hold hold;
+	bool last;
+
+	if (!container)
+		return;
+	lock_take(&shim.lock, &hold);
+	container = fd_table_get(&shim.containers, fd);
+	last = container && forget(fd, container);
+	lock_drop(&shim.lock, &hold);
+	if (last)
+		retire(container);
+}
+
+struct closing {
+	unsigned int first, last;
+};
+
+static void close_one(void *context, int fd, void *entry)
+{
+	const struct closing *closing = context;
+
+	(void)entry;
+	if ((unsigned int)fd >= closing->first && (unsigned int)fd <= closing->last)
+		shim_closing(fd);
+}
+
+void shim_closing_range(unsigned int first, unsigned int last)
+{
+	if (shim.started)
+		fd_table_each(&shim.containers, close_one, &(struct closing){first, last});
+}
+
+void shim_duplicated(int old, int new)
+{
+	struct container *container = fd_table_get(&shim.containers, old);
+	struct lock_hold hold;
+
+	if (old == new)
+		return;
+	shim_closing(new);
+	if (!container)
+		return;
+	lock_take(&shim.lock, &hold);
+	container = fd_table_get(&shim.containers, old);
+	if (container && !fd_table_set(&shim.containers, new, container))
+		container->descriptors++;
+	lock_drop(&shim.lock, &hold);
+}
+
+struct visit {
+	void (*each)(void *context, int fd, struct container *container);
+	void *context;
+	int before; /* id of the last one */
+	int next;
+	int fd;
+	struct container *container;
+};
+
+static void find_next(void *context, int fd, void *entry)
+{
+	struct visit *visit = context;
+	struct container *container = entry;
+
+	if (container->id <= visit->before || (visit->container && container->id >= visit->next))
+		return;
+	visit->next = container->id;
+	visit->fd = fd;
+	visit->container = container;
+}
+
+/* By ascending id, so that one with several descriptors comes once. */
+void shim_each_container(
+	void (*each)(void *context, int fd, struct container *container), void *context)
+{
+	struct visit visit = {.each = each, .context = context};
+
+	for (;;) {
+		visit.container = NULL;
+		fd_table_each(&shim.containers, find_next, &visit);
+		if (!visit.container)
+			return;
+		visit.each(visit.context, visit.fd, visit.container);
+		visit.before = visit.next;
+	}
+}
