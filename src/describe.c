@@ -94,13 +94,12 @@ static void add_split(struct text *text, const struct event *event)
 
 	while (dma_split_next_piece(&walk, &part))
 		pieces++;
-	text_add(text, ": mapped %zu piece%s; devices cannot reach ", pieces,
-		pieces == 1 ? "" : "s");
+	text_add(text, ": mapped in %zu piece%s; ", pieces, pieces == 1 ? "" : "s");
 	text_add_size(text, dma_split_gap_bytes(event->holes, event->iova));
-	text_add(text,
-		event->guarded
-			? " of it, guarded: a guest that uses that is stopped"
-			: " of it, NOT GUARDED: a guest that uses that loses data in silence");
+	text_add(text, " of it is out of the devices' reach, ");
+	text_add(text, event->guarded
+			       ? "guarded: a guest that uses that is stopped"
+			       : "NOT GUARDED: a guest that uses that loses data in silence");
 }
 
 static void add_refusal(struct text *text, const struct event *event)

@@ -159,33 +159,34 @@ static void count(struct journal *journal, const struct event *event)
 		add_gaps(journal, event);
 }
 
-static void tell_people(struct journal *journal, const struct event *event)
+static void put_in_words(struct journal *journal, const struct event *event, struct text *text)
 {
-	char bytes[LINE / 2];
-	struct text text = text_start(bytes, sizeof(bytes));
 	struct advice advice = {.gaps = journal->gaps, .n_gaps = journal->n_gaps};
 
-	describe_map(&text, event, journal->host.vmm);
+	describe_map(text, event, journal->host.vmm);
 	if (event->verdict == VERDICT_SPLIT && !event->result && event->memory == MEMORY_RAM) {
-		text_add(&text, ". Tell it: ");
-		advice_memmap(&text, &advice, "$");
+		text_add(text, ". Tell the guest: ");
+		advice_memmap(text, &advice, "$");
 	}
-	say(&journal->people, text.bytes);
 }
 
 static void map_event(struct journal *journal, const struct event *event)
 {
+	char bytes[LINE / 2];
+	struct text text = text_start(bytes, sizeof(bytes));
 	struct lock_hold hold;
 	bool news;
 
 	lock_take(&journal->lock, &hold);
 	count(journal, event);
 	news = is_news(journal, event);
-	if (!news)
+	if (news)
+		put_in_words(journal, event, &text);
+	else
 		journal->folded++;
 	lock_drop(&journal->lock, &hold);
 	if (news)
-		tell_people(journal, event);
+		say(&journal->people, text.bytes);
 }
 
 static void fault_event(struct journal *journal, const struct event *event)
@@ -236,7 +237,7 @@ void journal_guest_stopped(struct journal *journal)
 	struct text text = text_start(bytes, sizeof(bytes));
 	struct advice advice = {.gaps = journal->gaps, .n_gaps = journal->n_gaps};
 
-	if (!journal->n_gaps || journal->unguarded)
+	if (!journal->n_gaps || journal->unguarded || atomic_exchange(&journal->guest_told, true))
 		return;
 	log_json(journal, "guard-hit", ",\"by\":\"guest\"");
 	text_add(&text, "the guest was stopped by the guard (KVM_RUN: EFAULT): it used memory that "
