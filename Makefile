@@ -32,7 +32,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c
 
 all: $(BUILD)/libiovashim.so
 
-.PHONY: differential soak all help deps check unit sanitize static-code compilers format format-check clean demo
+.PHONY: differential soak fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
@@ -84,6 +84,24 @@ differential: $(BUILD)/differential
 # As long as you have: a new seed each time.
 soak: $(BUILD)/differential
 	$< --ops 200000000 --seed $$(date +%s)
+
+# libFuzzer targets, built with clang. `make fuzz` looks for something new for FUZZ_SECONDS each;
+# `make fuzz-check` only goes through what was found before.
+FUZZ_SECONDS ?= 300
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ := policy engine
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_world.h src/*.[ch] src/model/*.[ch]
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \
+		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a
+	clang -std=c11 -Isrc -Isrc/model -Itests/model $(DEFS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
+		$< $(if $(filter engine,$*),tests/model/diff_world.c) \
+		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a -lpthread
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
+	@set -e; for t in $(FUZZ); do mkdir -p $(BUILD)/fuzz/new/$$t; \
+		$(BUILD)/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+		$(BUILD)/fuzz/new/$$t tests/fuzz/corpus/$$t; done
+fuzz-check: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
+	@set -e; for t in $(FUZZ); do $(BUILD)/fuzz/fuzz_$$t -runs=0 tests/fuzz/corpus/$$t 2>&1 | tail -1; done
 
 # The same tests under the address and undefined-behaviour sanitizers.
 sanitize:
