@@ -82,19 +82,23 @@ static void add_hole(struct text *text, const struct hole *hole)
 	}
 }
 
-static void add_hole_if_fits(struct text *text, const struct hole *hole, bool comma)
+static bool add_hole_if_fits(struct text *text, const struct hole *hole, bool first)
 {
 	char bytes[3 * STRING];
 	struct text item = text_start(bytes, sizeof(bytes));
+	bool fits;
 
 	add_hole(&item, hole);
-	if (text_fits(text, item.length + 1 + TAIL))
-		text_add(text, "%s%s", comma ? "," : "", bytes);
+	fits = text_fits(text, item.length + 1 + TAIL);
+	if (fits)
+		text_add(text, "%s%s", first ? "" : ",", bytes);
+	return fits;
 }
 
 static void add_holes(struct text *text, const struct event *event, bool touched_alone)
 {
 	size_t n = 0;
+	bool first = true;
 
 	text_add(text, ",\"holes\":[");
 	for (size_t i = 0; i < event->holes->n_holes; i++) {
@@ -103,7 +107,8 @@ static void add_holes(struct text *text, const struct event *event, bool touched
 
 		if (touched_alone && !range_overlaps(whole, event->iova))
 			continue;
-		add_hole_if_fits(text, hole, n > 0);
+		if (add_hole_if_fits(text, hole, first))
+			first = false;
 		n++;
 	}
 	text_add(text, "],\"n_holes\":%zu", n);

@@ -8,6 +8,8 @@
 #include "lock.h"
 #include "outlet.h"
 
+#include <stdatomic.h>
+
 enum { JOURNAL_GAPS = 16, JOURNAL_SEEN = 32 };
 
 struct journal {
@@ -16,8 +18,9 @@ struct journal {
 	struct outlet people; /* stderr as it was at start; closed if quiet */
 	struct outlet log;    /* IOVASHIM_LOG; closed if there is none */
 	bool log_lost;
-	int pid;   /* of this process */
-	int owner; /* of the process that the totals are of */
+	atomic_bool guest_told; /* that the guest was stopped: its other CPUs follow */
+	int pid;		/* of this process */
+	int owner;		/* of the process that the totals are of */
 
 	/* Since the start. */
 	uint64_t splits, pieces, skips, refusals, observed, folded;
@@ -39,7 +42,7 @@ void journal_start(struct journal *journal);
 /* The engine's audience_ops.event. */
 void journal_event(void *journal, const struct event *event);
 
-/* KVM_RUN failed with EFAULT: the guest is stopped, and why. */
+/* KVM_RUN failed with EFAULT: the guest is stopped, and why. Told once. */
 void journal_guest_stopped(struct journal *journal);
 
 /* The VMM itself touched guarded memory and dies of it. Called in a signal handler. */
