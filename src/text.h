@@ -20,7 +20,7 @@ __attribute__((format(printf, 2, 3))) void text_add(struct text *text, const cha
 /* "0x000000fd00000000-0x000000ffffffffff": first and last, as sysfs prints addresses. */
 void text_add_range(struct text *text, struct range range);
 
-/* "12 GiB", "512 MiB", "1.5 GiB", "4 KiB": binary units; 0 stands for 2^64. */
+/* "12 GiB", "512 MiB", "1.50 GiB", "4 KiB": binary units; 0 stands for 2^64. */
 void text_add_size(struct text *text, uint64_t bytes);
 
 /* @string as a JSON string, quotes included. Bytes that are not ASCII pass as they are. */
