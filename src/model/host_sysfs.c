@@ -25,6 +25,9 @@ struct sysfs {
 
 /* Opens a file below the root; NULL if it is not there. */
 static FILE *open_file(const struct sysfs *s, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static FILE *open_file(const struct sysfs *s, const char *format, va_list args)
 {
 	char path[PATH_MAX], tail[PATH_MAX / 2];
 

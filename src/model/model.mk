@@ -42,10 +42,10 @@ $(BUILD)/tests/kernel_%: tests/model/kernel_%.c $(MODEL_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model -MMD -MP -o $@ $< $(MODEL_LIB) -lcmocka -lpthread
 
-# Static: it also runs in the lab's bare initrd.
+# Static: it also runs in the lab's bare initrd. Sanitizers cannot be.
 $(MODEL_PLAYER): $(addprefix tests/model/, kernel_player.c player.c player_backend.c player.h) \
 		$(MODEL_LIB)
-	$(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model -static -o $@ $(filter %.c %.a,$^) -lpthread
+	$(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model $(if $(findstring sanitize,$(CFLAGS)),,-static) -o $@ $(filter %.c %.a,$^) -lpthread
 
 kernel-player: $(MODEL_PLAYER)
 
@@ -53,8 +53,9 @@ $(BUILD)/tests/kernel_descriptors: tests/model/kernel_descriptors.c
 	@mkdir -p $(@D)
 	$(CC) -O1 -g $(MODEL_CFLAGS) -o $@ $<
 
-model-check: $(MODEL_TESTS)
+model-check: $(MODEL_TESTS) $(MODEL_PLAYER)
 	@set -e; for t in $(MODEL_TESTS); do $$t; done
+	@tests/model/kernel_recorded.sh $(MODEL_PLAYER)
 
 # Not for sanitizers: they want to be preloaded first themselves.
 model-preload-check: $(MODEL_SO) $(BUILD)/tests/kernel_descriptors

@@ -6,7 +6,8 @@
  *
  *   kernel_player (--vfio | --host FILE | --sysfs DIR) --group N [--seed S] [--count C] [--top]
  *
- * --top also maps the last page below 2^64, which kernels before 6.18 never unmap.
+ * --top also maps the last page below 2^64. Kernels before 6.18 never unmap that, and Linux 6.12
+ * has been seen to hang later on: for kernels that can be thrown away.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@ build=$(cd "$1" && pwd)
 hosts=$(cd "$(dirname "$0")/../../src/model/hosts" && pwd)
 model=$build/libiovamodel.so
 shim=$build/libiovashim.so
-qemu=qemu-system-x86_64
+qemu="qemu-system-x86_64"
 failed=0
 
 result() { # STATUS NAME
@@ -57,7 +57,7 @@ start() {
 says() { # NAME PATTERN OUTPUT
     grep -qE "$2" <<<"$3"
     result $? "$1"
-    grep -qE "$2" <<<"$3" || sed 's/^/  /' <<<"$3"
+    grep -qE "$2" <<<"$3" || printf "  %s\n" "$3"
 }
 
 if ! command -v "$qemu" >/dev/null; then
