@@ -32,7 +32,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c
 
 all: $(BUILD)/libiovashim.so
 
-.PHONY: differential soak fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
+.PHONY: differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
@@ -84,6 +84,15 @@ differential: $(BUILD)/differential
 # As long as you have: a new seed each time.
 soak: $(BUILD)/differential
 	$< --ops 200000000 --seed $$(date +%s)
+
+# Threads through one engine, as it is and under the thread sanitizer.
+$(BUILD)/threads: tests/model/threads.c $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
+	$(COMPILE) -Isrc/model -o $@ $(filter %.c %.a,$^) -lpthread
+threads: $(BUILD)/threads
+	$<
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fsanitize=thread' \
+		$(BUILD)/tsan/threads
+	$(BUILD)/tsan/threads 500
 
 # libFuzzer targets, built with clang. `make fuzz` looks for something new for FUZZ_SECONDS each;
 # `make fuzz-check` only goes through what was found before.
