@@ -365,13 +365,11 @@ static void bar(void)
  */
 static void foreign_descriptors(void)
 {
-	int c = open_container(), scratch = memfd_create("scratch", MFD_CLOEXEC), fd;
+	int c = open_container(), scratch = memfd_create("scratch", MFD_CLOEXEC);
 	struct stat st;
 	uint64_t gone;
 	EXPECT(shim ? 0 : -EINVAL, map(c, memory(), ACROSS, 3 * MIB));
-	for (fd = 3; fd < 1024; fd++)
-		if (fd != c && fd != group_fd && fd != scratch)
-			dup2(scratch, fd);
+	replace_descriptors(3, c, scratch);
 	EXPECT(0, unmap(c, ACROSS, 3 * MIB, &gone));
 	EXPECT(shim ? 3 * MIB : 0, gone);
 	EXPECT(shim ? 0 : -EINVAL, map(c, memory(), ACROSS, 3 * MIB));

@@ -82,6 +82,9 @@ long unmap(int container, uint64_t iova, uint64_t size, uint64_t *gone);
  * around the shim. */
 void same_as_raw(int fd, unsigned long request, const void *bytes, size_t n);
 
+/* Puts @scratch in the place of every descriptor from @from to 1023 that is not the client's. */
+void replace_descriptors(int from, int container, int scratch);
+
 /* --- memory -------------------------------------------------------------- */
 
 void *memory_of(size_t size, int flags, int fd);

@@ -72,9 +72,12 @@ static long track(int c, uint32_t flags)
 	return ioctl(c, VFIO_IOMMU_DIRTY_PAGES, &d) ? -errno : 0;
 }
 
-/* The same bits, but none where both the mapping and the hole are. */
-static void expect_bits(
-	const struct layout *layout, const struct bitmap *reference, const struct bitmap *got)
+/* The same bits, but none where both the mapping and the hole are. All that is not mapped must be
+ * the same too in the first bitmap that is asked for; in later ones the kernel (6.12) sets bits
+ * behind mappings that do not begin at a word: bitmap_shift_left() brings in what
+ * update_user_bitmap() had left behind the mapping's own bits. */
+static void expect_bits(const struct layout *layout, const struct bitmap *reference,
+	const struct bitmap *got, bool first)
 {
 	long wrong = 0, in_gap = 0;
 
@@ -86,7 +89,7 @@ static void expect_bits(
 
 		if (gap)
 			in_gap += !!(got->words[bit / 64] & mask);
-		else
+		else if (mapped || first || bit < 64 || bit >= 64 * (WORDS + 1))
 			wrong += !!((got->words[bit / 64] ^ reference->words[bit / 64]) & mask);
 	}
 	EXPECT(0, wrong);
@@ -137,8 +140,8 @@ static void dirty_bitmaps(void)
 		look(&layouts[i], ACROSS, &seen);
 		for (size_t j = 0; j < sizeof(seen.cut) / sizeof(seen.cut[0]); j++)
 			EXPECT(reference.cut[j], seen.cut[j]);
-		expect_bits(&layouts[i], &reference.got, &seen.got);
-		expect_bits(&layouts[i], &reference.unmapped, &seen.unmapped);
+		expect_bits(&layouts[i], &reference.got, &seen.got, true);
+		expect_bits(&layouts[i], &reference.unmapped, &seen.unmapped, false);
 		EXPECT(reference.gone, seen.gone);
 		EXPECT(layouts[i].size + layouts[i].next_size, seen.gone);
 	}

@@ -109,7 +109,7 @@ case_disabled() {
 
 case_quiet() {
     with_shim QUIET=1
-    client shim unmap skip
+    client shim unmap memory
     must_equal "what a quiet shim says" "" "$(cat "$W"/*.err)"
     must_log '.event == "map" and .action == "refuse"'
 }
