@@ -63,14 +63,16 @@ policy() {
 # events FILTER: what jq's filter selects of the event log, compact, one a line.
 events() { jq -c "$1" <"$W/events.jsonl"; }
 
+# logged FILTER: is there an event that the filter selects?
+logged() { [ -s "$W/events.jsonl" ] && [ -n "$(events "select($1)")" ]; }
+
 # must_log FILTER: at least one event that the filter selects (the filter's own output decides).
 must_log() {
     [ -s "$W/events.jsonl" ] || fail "nothing was logged"
-    [ -n "$(events "select($1)")" ] || fail "no event in the log with: $1"
+    logged "$1" || fail "no event in the log with: $1"
 }
 must_not_log() {
-    [ ! -s "$W/events.jsonl" ] || [ -z "$(events "select($1)")" ] ||
-        fail "the log has: $(events "select($1)" | head -n 1)"
+    ! logged "$1" || fail "the log has: $(events "select($1)" | head -n 1)"
 }
 
 # The guards in force by the log: "FIRST-LAST" of virtual addresses, one a line.

@@ -18,7 +18,7 @@ traced_guest() { # TRACE [STRACE-ARGS…]
 # The VFIO requests in a trace, in order: what on, which, and with what result.
 requests() {
     grep -E 'ioctl\([0-9]+<(/dev/vfio/|anon_inode:\[vfio|/dev/iommu)' "$1" |
-        sed -E 's/^[0-9]+ +//; s/ioctl\([0-9]+</ioctl(</; s/0x[0-9a-f]+/PTR/g; s/[0-9]+<(anon_inode|\/)/<\1/g'
+        sed -E 's/^[0-9]+ +//; s/ioctl\([0-9]+</ioctl(</; s/0x[0-9a-f]+/PTR/g; /GET_DEVICE_FD/s/= [0-9]+/= FD/; s/[0-9]+<(anon_inode|\/)/<\1/g'
 }
 
 opened() { sed -n 's/^.*open\(at\)\{0,1\}(.*"\([^"]*\)".*) = [0-9].*/\2/p' "$1"; }
@@ -45,7 +45,7 @@ case_same() {
     opened "$W/trace.without" | sort -u >"$W/opened.without"
     opened "$W/trace.with" | sort -u >"$W/opened.with"
     grep -vxF -f "$W/opened.without" "$W/opened.with" >"$W/opened.more"
-    grep -vE "^($library|$W/.*|.*/holes\.conf|/proc/(self/|[0-9]+/|misc|version|cpuinfo|sys/).*|/proc/(misc|version|cpuinfo)|/sys/(kernel/iommu_groups|bus/pci|class)/.*)$" \
+    grep -vE "^($library|$W/.*|.*/holes\.conf|/proc/(self/|thread-self/|[0-9]+/|misc|version|cpuinfo|sys/).*|/proc/(misc|version|cpuinfo)|/sys/(kernel/iommu_groups|bus/pci|class)/.*)$" \
         "$W/opened.more" >"$W/opened.wrong" && fail "the shim opened $(head -n 3 "$W/opened.wrong" | tr '\n' ' ')"
     must_not_log '.event == "map" or .event == "guard"'
     must_not_have "$W/stderr" iovashim
