@@ -2,7 +2,8 @@
 /* The guards of one split mapping: all of its gaps, or none. */
 #include "engine_internal.h"
 
-struct range engine_vaddr_of(const struct split *split, const struct dma_part *part)
+/* The part of the VMM's memory that is behind a part of a split. */
+static struct range vaddr_of(const struct split *split, const struct dma_part *part)
 {
 	uint64_t first = split->vaddr + part->offset;
 
@@ -15,7 +16,7 @@ static void tell(struct engine *engine, const struct container *container,
 	event->kind = EVENT_GUARD;
 	event->container = container;
 	event->iova = gap->iova;
-	event->vaddr = engine_vaddr_of(split, gap).first;
+	event->vaddr = vaddr_of(split, gap).first;
 	event->holes = split->holes;
 	engine_tell(engine, event);
 }
@@ -28,7 +29,7 @@ static void unguard_gaps(struct engine *engine, const struct container *containe
 	struct dma_part gap;
 
 	for (; n > 0 && dma_split_next_gap(&walk, &gap); n--) {
-		engine->memory.unguard(engine->memory.context, engine_vaddr_of(split, &gap));
+		engine->memory.unguard(engine->memory.context, vaddr_of(split, &gap));
 		tell(engine, container, split, &gap, &(struct event){.set = false});
 	}
 }
@@ -49,8 +50,7 @@ int engine_guard(struct engine *engine, const struct container *container,
 
 	for (size_t done = 0; dma_split_next_gap(&walk, &gap); done++) {
 		struct event event = {.set = true};
-		int err = memory->guard(
-			memory->context, engine_vaddr_of(split, &gap), &event.given_back);
+		int err = memory->guard(memory->context, vaddr_of(split, &gap), &event.given_back);
 
 		if (err) {
 			*failed = gap.iova;

@@ -51,9 +51,6 @@ void dirty_gaps_finish(struct dirty_gaps *gaps, bool success);
 /* MAP_DMA with FLAG_VADDR: gives a mapping's new address to all of its pieces. */
 int engine_map_vaddr(struct engine *engine, struct container *container, int fd, void *argument);
 
-/* The part of the VMM's memory that is behind a part of a split. */
-struct range engine_vaddr_of(const struct split *split, const struct dma_part *part);
-
 /* Guards every gap of @split, or none, with an event each. Returns 0 or what memory_ops.guard()
  * does, with the gap in *failed. */
 int engine_guard(struct engine *engine, const struct container *container,

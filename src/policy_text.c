@@ -289,7 +289,9 @@ static int fail_large(const struct policy_line *line, struct policy_word word)
 		policy_quote(word).text, UINT64_MAX);
 }
 
-int policy_number(const struct policy_line *line, struct policy_word word, uint64_t *number)
+/* @word as a number: decimal or 0x hex, with an optional suffix K, M, G or T (powers of 1024).
+ * Returns 0 or -EINVAL. */
+static int parse_number(const struct policy_line *line, struct policy_word word, uint64_t *number)
 {
 	const bool hex = word.length > 2 && word.at[0] == '0' && lower(word.at[1]) == 'x';
 	const unsigned int base = hex ? 16 : 10;
@@ -318,7 +320,7 @@ int policy_number(const struct policy_line *line, struct policy_word word, uint6
 static int first_to_last(const struct policy_line *line, struct policy_word left,
 	struct policy_word right, struct range *range)
 {
-	if (policy_number(line, left, &range->first) || policy_number(line, right, &range->last))
+	if (parse_number(line, left, &range->first) || parse_number(line, right, &range->last))
 		return -EINVAL;
 	if (range->last < range->first)
 		return policy_fail(line, right.at,
@@ -333,7 +335,7 @@ static int size_at_start(const struct policy_line *line, struct policy_word left
 {
 	uint64_t size;
 
-	if (policy_number(line, left, &size) || policy_number(line, right, &range->first))
+	if (parse_number(line, left, &size) || parse_number(line, right, &range->first))
 		return -EINVAL;
 	if (!size)
 		return policy_fail(line, left.at, "size 0: write how many bytes the hole has");

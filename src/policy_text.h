@@ -60,10 +60,6 @@ int policy_end_of_line(struct policy_line *line);
 const struct policy_keyword *policy_choose(const struct policy_line *line, struct policy_word word,
 	const char *after, const struct policy_keyword *table);
 
-/* @word as a number: decimal or 0x hex, with an optional suffix K, M, G or T (powers of 1024).
- * Returns 0 or -EINVAL. */
-int policy_number(const struct policy_line *line, struct policy_word word, uint64_t *number);
-
 /* @word as a range: FIRST-LAST or SIZE@START. Returns 0 or -EINVAL. */
 int policy_range(const struct policy_line *line, struct policy_word word, struct range *range);
 
