@@ -32,7 +32,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c
 
 all: $(BUILD)/libiovashim.so
 
-.PHONY: differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
+.PHONY: inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
@@ -84,6 +84,7 @@ differential: $(BUILD)/differential
 # As long as you have: a new seed each time.
 soak: $(BUILD)/differential
 	$< --ops 200000000 --seed $$(date +%s)
+	@$(MAKE) --no-print-directory lifetimes PAIRS=1000000
 
 # Threads through one engine, as it is and under the thread sanitizer.
 $(BUILD)/threads: tests/model/threads.c $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
@@ -93,6 +94,15 @@ threads: $(BUILD)/threads
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fsanitize=thread' \
 		$(BUILD)/tsan/threads
 	$(BUILD)/tsan/threads 500
+
+# A container's life, over the model kernel. PAIRS=1000000: does anything grow?
+LIFETIMES_ENV = LD_PRELOAD="$(abspath $(BUILD)/libiovashim.so) $(abspath $(BUILD)/libiovamodel.so)" \
+	IOVAMODEL_HOST=src/model/hosts/amd.host IOVASHIM_QUIET=1
+$(BUILD)/lifetimes: tests/model/lifetimes.c
+	@mkdir -p $(@D)
+	$(COMPILE) -o $@ $< -lpthread
+lifetimes: $(BUILD)/lifetimes $(BUILD)/libiovashim.so $(BUILD)/libiovamodel.so
+	$(LIFETIMES_ENV) $<
 
 # libFuzzer targets, built with clang. `make fuzz` looks for something new for FUZZ_SECONDS each;
 # `make fuzz-check` only goes through what was found before.
@@ -135,9 +145,16 @@ deps:
 	@tools/deps
 
 check: deps
-	@$(MAKE) --no-print-directory compilers format-check static-code unit sanitize model-check
-	@$(MAKE) --no-print-directory differential
+	@$(MAKE) --no-print-directory compilers format-check static-code inert unit sanitize
+	@$(MAKE) --no-print-directory model-check model-preload-check lifetimes threads differential
+	@$(MAKE) --no-print-directory fuzz-check docs-check
 	@$(MAKE) --no-print-directory lab
+
+inert: $(BUILD)/libiovashim.so
+	tests/inert.sh $(BUILD)
+
+docs-check: $(BUILD)/libiovashim.so $(BUILD)/libiovamodel.so
+	@set -e; for t in tests/docs/*.sh; do $$t $(BUILD); done
 
 demo: deps all
 	@tests/lab/demo.sh
