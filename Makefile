@@ -76,7 +76,7 @@ unit: $(UNIT)
 # Random sequences: the engine over a kernel with holes is a kernel without them.
 OPS ?= 10000000
 SEED ?= 1
-$(BUILD)/differential: tests/model/differential.c tests/model/diff_world.c tests/model/diff_world.h \
+$(BUILD)/differential: tests/model/differential.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h \
 		$(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
 	$(COMPILE) -Isrc/model -o $@ $(filter %.c %.a,$^) -lpthread
 differential: $(BUILD)/differential
@@ -109,11 +109,11 @@ lifetimes: $(BUILD)/lifetimes $(BUILD)/libiovashim.so $(BUILD)/libiovamodel.so
 FUZZ_SECONDS ?= 300
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ := policy engine
-$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_world.h src/*.[ch] src/model/*.[ch]
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h src/*.[ch] src/model/*.[ch]
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \
 		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a
 	clang -std=c11 -Isrc -Isrc/model -Itests/model $(DEFS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
-		$< $(if $(filter engine,$*),tests/model/diff_world.c) \
+		$< $(if $(filter engine,$*),tests/model/diff_world.c tests/model/diff_print.c) \
 		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a -lpthread
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 	@set -e; for t in $(FUZZ); do mkdir -p $(BUILD)/fuzz/new/$$t; \

@@ -102,12 +102,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct world world;
 	struct plan plan;
 	struct op op;
-	bool good = true;
+	bool good = true, verbose = getenv("VERBOSE") != NULL;
 
 	take_plan(&input, &plan);
+	if (verbose)
+		diff_print_plan(stderr, &plan);
 	world_open(&world, &plan);
 	while (good && input.left) {
 		take_op(&input, &plan, &op);
+		if (verbose)
+			diff_print_op(stderr, &op);
 		good = world_step(&world, &op);
 	}
 	good = good && world_agrees(&world) && world_empties(&world);

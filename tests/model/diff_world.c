@@ -241,15 +241,15 @@ bool world_empties(struct world *world)
 /* One call's memory, the same on both sides. */
 struct call {
 	unsigned long request;
+	uint64_t bitmap[WORDS];
+	struct range pages;
+	bool has_bitmap;
 	union {
 		unsigned char bytes[ARGUMENT];
 		struct vfio_iommu_type1_dma_map map;
 		struct vfio_iommu_type1_dma_unmap unmap;
 		struct vfio_iommu_type1_dirty_bitmap dirty;
 	} argument;
-	uint64_t bitmap[WORDS];
-	struct range pages;
-	bool has_bitmap;
 };
 
 static uint64_t iova_of_op(const struct op *op)
@@ -462,7 +462,7 @@ static bool step_call(struct world *world, const struct op *op)
 		fired = model_calls(model, op->fault) - before >= op->fault_nth;
 		model_clear_faults(model);
 	}
-	if (fired && op->kind == OP_REMAP)
+	if (fired && op->kind <= OP_REMAP && op->flags & VFIO_DMA_MAP_FLAG_VADDR)
 		world->moved = true;
 	if (fired && result == -op->fault_errno)
 		return unchanged(world, op, &shim);

@@ -6,6 +6,8 @@
 #include "engine.h"
 #include "model.h"
 
+#include <stdio.h>
+
 enum { PAGES = 160, MAX_HOLES = 6, WORDS = 8, ARGUMENT = 64 };
 #define PAGE 4096ULL
 #define BASE 0x100000000ULL /* IOVA of page 0 */
@@ -80,5 +82,8 @@ bool world_agrees(struct world *world);
 
 /* Unmaps all, and sees that nothing is left: mapping, record or guard. */
 bool world_empties(struct world *world);
+
+void diff_print_plan(FILE *out, const struct plan *plan);
+void diff_print_op(FILE *out, const struct op *op);
 
 #endif

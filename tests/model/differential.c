@@ -190,32 +190,6 @@ static bool play(const struct plan *plan, const struct op *ops, size_t n, size_t
 	return good;
 }
 
-static void print_op(const struct op *op)
-{
-	static const char *const names[] = {
-		"map", "remap", "unmap", "dirty", "write", "join", "leave"};
-
-	printf("  %-6s pages %" PRIu64 "+%" PRIu64 " flags %" PRIu32 " argsz %" PRIu32
-	       " vaddr %" PRIu64 " skew %" PRIu64,
-		names[op->kind], op->first, op->pages, op->flags, op->argsz, op->vaddr, op->skew);
-	if (op->fault != MODEL_CALLS)
-		printf(" fault %s %u errno %d", model_call_names[op->fault], op->fault_nth,
-			op->fault_errno);
-	printf("\n");
-}
-
-static void print_plan(const struct plan *plan)
-{
-	printf("  type %lu precise %d aligned %d skip %d aperture %" PRIu64 " holes", plan->type,
-		plan->precise, plan->aligned, plan->skip, plan->aperture);
-	for (size_t i = 0; i < plan->n_holes; i++)
-		printf(" %" PRIu64 "-%" PRIu64, plan->holes[i].first, plan->holes[i].last);
-	printf(" joined");
-	for (size_t i = 0; i < plan->n_joined; i++)
-		printf(" %" PRIu64 "-%" PRIu64, plan->joined[i].first, plan->joined[i].last);
-	printf("\n");
-}
-
 /* Leaves out one step after the other, as long as it still fails. */
 static size_t shrink(const struct plan *plan, struct op *ops, size_t n)
 {
@@ -241,9 +215,9 @@ static void report(const struct plan *plan, struct op *ops, size_t n, uint64_t s
 	n = shrink(plan, ops, n);
 	play(plan, ops, n, &failed, why);
 	printf("not ok: seed %" PRIu64 ": %s, after\n", seed, why);
-	print_plan(plan);
+	diff_print_plan(stdout, plan);
 	for (size_t i = 0; i < n; i++)
-		print_op(&ops[i]);
+		diff_print_op(stdout, &ops[i]);
 }
 
 static uint64_t number(const char *text)
