@@ -422,6 +422,7 @@ static const struct set {
 	{"map", map_checks},
 	{"unmap", unmap_checks},
 	{"memory", memory_checks},
+	{"untouched", untouched_checks},
 	{"hugetlb", hugetlb_checks},
 	{"owner", owner_checks},
 	{"fork", fork_checks},

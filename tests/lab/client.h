@@ -37,9 +37,9 @@ struct check {
 	void (*run)(void);
 };
 
-extern const struct check map_checks[], unmap_checks[], memory_checks[], hugetlb_checks[],
-	owner_checks[], fork_checks[], exec_checks[], dirty_checks[], vaddr_checks[],
-	foreign_checks[], first_checks[], skip_checks[];
+extern const struct check map_checks[], unmap_checks[], memory_checks[], untouched_checks[],
+	hugetlb_checks[], owner_checks[], fork_checks[], exec_checks[], dirty_checks[],
+	vaddr_checks[], foreign_checks[], first_checks[], skip_checks[];
 
 /* Note the first thing that is not as it should be, and go on. */
 void expect(int line, const char *what, long wanted, long got);

@@ -220,6 +220,31 @@ static void all_backings(void)
 		on_backing(&backings[i]);
 }
 
+/* The scenario asks the log: what was never there cannot have been given back. */
+static void untouched(void)
+{
+	int c = open_container();
+
+	for (size_t i = 0; i < sizeof(backings) / sizeof(backings[0]); i++) {
+		int fd = -1;
+		char *p = backings[i].get(3 * MIB, &fd);
+		uint64_t gone;
+
+		about(backings[i].name);
+		EXPECT(shim ? 0 : -EINVAL, map(c, p, ACROSS, 3 * MIB));
+		EXPECT(0, unmap(c, ACROSS, 3 * MIB, &gone));
+		munmap(p, 3 * MIB);
+		if (fd >= 0)
+			close(fd);
+	}
+	close_container(c);
+}
+
+const struct check untouched_checks[] = {
+	{"memory that was never touched", untouched},
+	{NULL, NULL},
+};
+
 /* What a file holds behind a hole is the guest's, also where nothing of it is in memory yet. */
 static void file_in_use(void)
 {

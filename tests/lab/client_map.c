@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Mappings of which [gap, gap + gap_size) lies in a hole. */
@@ -278,6 +279,37 @@ static void bar(void)
 	close_container(c);
 }
 
+/* Older kernels (6.1) put capabilities where they are not aligned. */
+static void show_capabilities(const char *info, uint32_t offset)
+{
+	struct vfio_info_cap_header header;
+
+	for (; offset; offset = header.next) {
+		memcpy(&header, info + offset, sizeof(header));
+		printf("# capability %d at %u\n", header.id, offset);
+	}
+}
+
+static void get_info(void)
+{
+	static const uint32_t argsz[] = {0, 15, 16, 20, 24, 64, 4096};
+	_Alignas(8) static char raw[4096], got[4096];
+	int c = open_container();
+	struct vfio_iommu_type1_info head;
+
+	for (size_t i = 0; i < sizeof(argsz) / sizeof(argsz[0]); i++) {
+		memset(raw, 0x5a, sizeof(raw));
+		memcpy(raw, &argsz[i], sizeof(argsz[i]));
+		memcpy(got, raw, sizeof(got));
+		EXPECT(syscall(SYS_ioctl, c, VFIO_IOMMU_GET_INFO, raw),
+			ioctl(c, VFIO_IOMMU_GET_INFO, got));
+		EXPECT(0, memcmp(raw, got, sizeof(raw)));
+	}
+	memcpy(&head, raw, sizeof(head));
+	show_capabilities(raw, head.cap_offset);
+	close_container(c);
+}
+
 const struct check map_checks[] = {
 	{"mappings across every edge", all_crossings},
 	{"a MAP struct in read-only memory", read_only_struct},
@@ -292,6 +324,7 @@ const struct check map_checks[] = {
 	{"rollback leaves nothing behind", rollback},
 	{"requests on what is no container go past", not_a_container},
 	{"a BAR across a hole is passed on", bar},
+	{"GET_INFO is the kernel's", get_info},
 	{NULL, NULL},
 };
 

@@ -9,7 +9,7 @@ group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_
 
 # run_set bare|shim|skip SET: its TAP in $W/SET.tap, what it says in $W/SET.err, its exit status in $client_status.
 run_set() {
-    LD_PRELOAD=${preload-} /lab/client "$1" $DISK "$(group $DISK)" $NIC "$(group $NIC)" "$2" \
+    LD_PRELOAD=${preload-} /lab/client "$1" "$DISK" "$(group "$DISK")" "$NIC" "$(group "$NIC")" "$2" \
         >"$W/$2.tap" 2>"$W/$2.err"
     client_status=$?
 }
@@ -49,10 +49,36 @@ case_unmap() {
     client shim unmap
 }
 
+# Either source of the host's holes is enough by itself.
+case_kernel_ranges() {
+    with_shim
+    policy 'source sysfs off'
+    client shim unmap dirty
+    must_log '.event == "container" and any(.holes[]; .from == "kernel")'
+    must_not_log '.event == "container" and any(.holes[]; .from == "sysfs")'
+}
+
+case_reserved_regions() {
+    with_shim
+    policy 'source kernel off'
+    client shim unmap dirty
+    must_log '.event == "container" and any(.holes[]; .from == "sysfs")'
+    must_not_log '.event == "container" and any(.holes[]; .from == "kernel")'
+}
+
 case_memory() {
     with_shim
     client shim memory
     must_log '.event == "map" and .action == "refuse" and .reason == "in-use"'
+}
+
+# To prove that memory is unused must not fill it: behind a hole of 12 GiB that is 12 GiB.
+case_untouched() {
+    with_shim
+    client shim untouched
+    must_log '.event == "guard" and .set'
+    ut_filled=$(events 'select(.event == "guard" and .set and .given_back > 0)' | wc -l)
+    must_equal "guards over untouched memory that gave some back" 0 "$ut_filled"
 }
 
 case_hugetlb() {
