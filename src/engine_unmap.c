@@ -63,6 +63,14 @@ static bool read_flags(struct unmap *unmap)
 	return unmap->bitmap.pgsize == unmap->container->page;
 }
 
+/* verify_bitmap_size(): a bit for each page, in whole words. */
+static bool bitmap_fits(const struct unmap *unmap)
+{
+	uint64_t pages = unmap->request.size / unmap->container->page;
+
+	return !unmap->dirty || unmap->bitmap.size >= (pages + 63) / 64 * sizeof(uint64_t);
+}
+
 /* False for what the kernel refuses before it looks at any mapping. */
 static bool well_formed(struct unmap *unmap)
 {
@@ -77,7 +85,8 @@ static bool well_formed(struct unmap *unmap)
 	}
 	unmap->iova = (struct range){request->iova, request->iova + request->size - 1};
 	return request->size && unmap->iova.first <= unmap->iova.last &&
-	       !((request->iova | request->size) & (unmap->container->page - 1));
+	       !((request->iova | request->size) & (unmap->container->page - 1)) &&
+	       bitmap_fits(unmap);
 }
 
 bool engine_bisects(const struct container *container, struct range iova)
