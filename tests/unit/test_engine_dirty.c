@@ -60,13 +60,15 @@ static uint64_t *make_words(size_t n)
 	return (uint64_t *)(void *)(memory + page) - n;
 }
 
+/* struct vfio_iommu_type1_dirty_bitmap and _dma_unmap, with what follows them. */
 struct get {
-	struct vfio_iommu_type1_dirty_bitmap head;
+	uint32_t argsz, flags;
 	struct vfio_iommu_type1_dirty_bitmap_get get;
 };
 
 struct unmap {
-	struct vfio_iommu_type1_dma_unmap head;
+	uint32_t argsz, flags;
+	uint64_t iova, size;
 	struct vfio_bitmap bitmap;
 };
 
@@ -111,8 +113,8 @@ static void test_get(void **state)
 	(void)state;
 	words = make_words(1);
 	for (size_t i = 0; i < REQUESTS; i++) {
-		struct get get = {.head = {.argsz = sizeof(get),
-					  .flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP},
+		struct get get = {.argsz = sizeof(get),
+			.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
 			.get = {.size = requests[i].pages * 4096, .bitmap = bitmap_of(i)}};
 
 		fake.own = &get;
@@ -127,9 +129,9 @@ static void test_unmap(void **state)
 {
 	words = make_words(1);
 	for (size_t i = 0; i < REQUESTS; i++) {
-		struct unmap unmap = {.head = {.argsz = sizeof(unmap),
-					      .flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP,
-					      .size = requests[i].pages * 4096},
+		struct unmap unmap = {.argsz = sizeof(unmap),
+			.flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP,
+			.size = requests[i].pages * 4096,
 			.bitmap = bitmap_of(i)};
 
 		fake.own = &unmap;
@@ -140,7 +142,7 @@ static void test_unmap(void **state)
 		assert_int_equal(container.n_splits, requests[i].err ? 2 : 1);
 		if (requests[i].err)
 			continue;
-		assert_int_equal(unmap.head.size, 0xa000);
+		assert_int_equal(unmap.size, 0xa000);
 		tear_down(state);
 		assert_int_equal(set_up(state), 0);
 	}
@@ -149,7 +151,7 @@ static void test_unmap(void **state)
 /* Start, stop and what is unknown go to the kernel as they came; so does all without a split. */
 static void test_pass(void **state)
 {
-	struct get get = {.head = {.argsz = sizeof(get)}};
+	struct get get = {.argsz = sizeof(get)};
 
 	(void)state;
 	for (uint32_t flags = 0; flags < 8; flags++) {
@@ -157,11 +159,11 @@ static void test_pass(void **state)
 			continue;
 		fake_forget(&fake);
 		fake.own = &get;
-		get.head.flags = flags;
+		get.flags = flags;
 		assert_int_equal(engine_dirty_pages(&engine, &container, FAKE_FD, &get), 0);
 		assert_string_equal(fake.log_bytes, "dirty");
 	}
-	get.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+	get.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
 	get.get = (struct vfio_iommu_type1_dirty_bitmap_get){
 		.iova = 0x1000, .size = 0x9000, .bitmap = {.pgsize = 4096, .size = 8}};
 	fake_forget(&fake);
