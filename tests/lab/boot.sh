@@ -8,6 +8,7 @@
 # a case. The serial log and each case's files end up in DIRECTORY. Prints the
 # host's "LAB" lines as they come, and "LAB hung REASON" if it does not finish.
 set -u
+{ # Read whole before it runs, so that an edit does not disturb a run.
 
 kernel=$1 host=$2 plan=$3 dir=$4
 lab=$(cd "$(dirname "$0")" && pwd)
@@ -94,3 +95,4 @@ else
 fi
 tail -n 15 "$dir/serial.log" 2>/dev/null | sed 's/^/LAB tail /'
 exit 1
+}

@@ -229,7 +229,7 @@ l2_ready() {
     ! guest_stopped || fail "the guest stopped while it booted: $(grep -m 1 "kvm run failed" "$W/stderr")"
     return 1
 }
-l2_up() { wait_for "${1-90}" "the guest to come up" l2_ready; }
+l2_up() { wait_for "${1-150}" "the guest to come up" l2_ready; }
 
 l2_send() { # COMMAND: have it run; does not wait
     l2_n=$((l2_n + 1))

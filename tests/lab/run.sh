@@ -8,6 +8,7 @@
 #   LAB_SHIM  the library under test; default build/libiovashim.so
 #   LAB_TRACE set: the scenarios run under sh -x
 set -u
+{ # Read whole before it runs, so that an edit does not disturb a run.
 
 lab=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$lab/../.." && pwd)
@@ -125,4 +126,5 @@ if [ $skipped -gt 0 ]; then
 else
     echo "$passed passed, $failed failed"
 fi
-[ $failed -eq 0 ]
+exit $((failed > 0))
+}

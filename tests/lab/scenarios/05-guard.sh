@@ -3,7 +3,7 @@
 # What the guard is for: a guest reads a disk through memory that the device cannot reach.
 # hosts: amd
 # kernels: 6.12
-# limit: 240
+# limit: 400
 
 hole() { policy 'hole 0x110000000-0x11fffffff name=test'; }
 
@@ -12,7 +12,7 @@ boot_and_read() {
     linux_guest "$1" -device "vfio-pci,host=$DISK"
     l2_up
     say "the guest is up; it reads 1000 MiB through the passed-through NVMe"
-    l2 150 "md5sum /dev/nvme0n1" || fail "the guest could not read the disk: $REPLY"
+    l2 240 "md5sum /dev/nvme0n1" || fail "the guest could not read the disk: $REPLY"
     sum=$(echo "$REPLY" | sed -n 's/^\([0-9a-f]\{32\}\) .*/\1/p')
 }
 
@@ -41,7 +41,7 @@ case_guard_on() {
     up_or_stopped() { guest_stopped || l2_ready; }
     wait_for 90 "the guest to come up" up_or_stopped
     guest_stopped || l2_send "md5sum /dev/nvme0n1"
-    wait_for 150 "the guest to stop at its first touch of the hole" guest_stopped
+    wait_for 240 "the guest to stop at its first touch of the hole" guest_stopped
     qmp '{"execute":"query-status"}'
     case $REPLY in
     *'"status": "internal-error"'*) ;;

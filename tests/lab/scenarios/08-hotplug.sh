@@ -3,7 +3,7 @@
 # A device plugged into a running guest: refused while the guest uses the memory in the hole, and works where it does not.
 # hosts: amd
 # kernels: 6.12
-# limit: 240
+# limit: 480
 
 hole() { policy 'hole 0x110000000-0x11fffffff name=test'; }
 
@@ -13,7 +13,7 @@ plug() { qmp '{"execute":"device_add","arguments":{"driver":"vfio-pci","id":"v0"
 
 # Fill the guest's memory, the hole's part of it too, with a pattern.
 use_memory() {
-    l2 60 "dd if=/dev/zero bs=1M count=900 2>/dev/null | tr '\\0' i >/tmp/fill && ls -l /tmp/fill | grep -q ' 943718400 ' && md5sum </tmp/fill" ||
+    l2 200 "dd if=/dev/zero bs=1M count=900 2>/dev/null | tr '\\0' i >/tmp/fill && ls -l /tmp/fill | grep -q ' 943718400 ' && md5sum </tmp/fill" ||
         fail "the guest could not fill its memory: $REPLY"
     fill=$REPLY
 }
@@ -22,7 +22,7 @@ disk_sum() {
     l2 60 'n=0; until [ -b /dev/nvme0n1 ] || [ $n -ge 300 ]; do n=$((n+1)); usleep 100000; done; [ -b /dev/nvme0n1 ]' ||
         fail "the guest did not see the disk it was given"
     say "the guest sees the disk; it reads it"
-    l2 150 "md5sum /dev/nvme0n1" || fail "the guest could not read the disk: $REPLY"
+    l2 240 "md5sum /dev/nvme0n1" || fail "the guest could not read the disk: $REPLY"
     sum=$(echo "$REPLY" | sed -n 's/^\([0-9a-f]\{32\}\) .*/\1/p')
 }
 
@@ -50,7 +50,7 @@ case_in_use() {
     # A guard that was set on the way must be lifted again.
     must_equal "guards left" 0 "$(events 'select(.event == "guard") | if .set then 1 else -1 end' | jq -s 'add // 0')"
     vmm_must_run
-    l2 60 "md5sum </tmp/fill" || fail "the guest is not well: $REPLY"
+    l2 120 "md5sum </tmp/fill" || fail "the guest is not well: $REPLY"
     must_equal "what the guest has in its memory" "$fill" "$REPLY"
     note "refused (in-use), the guest unharmed: $answer"
 }

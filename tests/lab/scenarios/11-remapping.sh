@@ -3,7 +3,7 @@
 # Firmware and resets make QEMU map and unmap RAM again and again: the log of guards stays true.
 # hosts: amd
 # kernels: 6.12 6.1
-# limit: 120
+# limit: 240
 
 # A guest of firmware alone, which says on port 0x402 when it is through.
 firmware_guest() {
@@ -24,13 +24,13 @@ case_with() {
     policy 'hole 0x110000000-0x11fffffff name=test'
     firmware_guest
     for n in 1 2 3; do
-        wait_for 40 "the firmware to come through $n times" through $n
+        wait_for 60 "the firmware to come through $n times" through $n
         vmm_must_run
         must_match_guards 200
         must_equal "guards in force" 1 "$(logged_guards | wc -l)"
         qmp '{"execute":"system_reset"}'
     done
-    wait_for 40 "the firmware to come through 4 times" through 4
+    wait_for 60 "the firmware to come through 4 times" through 4
     must_match_guards 200
     sets=$(events 'select(.event == "guard" and .set == true)' | wc -l)
     lifts=$(events 'select(.event == "guard" and .set == false)' | wc -l)
