@@ -178,70 +178,68 @@ void engine_forget_info(struct engine *engine, struct container *container)
 	finish(engine, container, &hold);
 }
 
-/* Bounds-checked: the reply is the kernel's, but the memory is the VMM's. */
-static const struct vfio_iommu_type1_info_cap_iova_range *find_ranges(
-	const void *info, size_t room, uint32_t offset, size_t *n)
+/* Where the list of ranges is in a reply of @room bytes; 0 if there is none. Bounds-checked: the
+ * reply is the kernel's, but the memory is the VMM's. Capabilities follow each other without
+ * padding on older kernels (6.1): nothing here is aligned. */
+static uint32_t find_ranges(const char *info, size_t room, uint32_t offset, uint32_t *n)
 {
-	const char *base = info;
-	struct vfio_info_cap_header header;
+	const size_t head = sizeof(struct vfio_iommu_type1_info_cap_iova_range);
+	struct vfio_iommu_type1_info_cap_iova_range cap;
 
 	/* Each step goes forward, so that a chain in a loop ends. */
-	for (uint32_t previous = 0;
-		offset > previous && !(offset % 8) && offset <= room - sizeof(header);) {
-		memcpy(&header, base + offset, sizeof(header));
-		if (header.id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE) {
-			const struct vfio_iommu_type1_info_cap_iova_range *cap =
-				(const void *)(base + offset);
-			size_t left = room - offset;
-
-			if (left < sizeof(*cap))
-				return NULL;
-			*n = cap->nr_iovas;
-			return *n <= (left - sizeof(*cap)) / sizeof(cap->iova_ranges[0]) ? cap
-											 : NULL;
-		}
+	for (uint32_t previous = 0; offset > previous && room >= sizeof(cap.header) &&
+				    offset <= room - sizeof(cap.header);
+		offset = cap.header.next) {
+		memcpy(&cap, info + offset, sizeof(cap.header));
 		previous = offset;
-		offset = header.next;
+		if (cap.header.id != VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
+			continue;
+		if (room - offset < head)
+			return 0;
+		memcpy(&cap, info + offset, head);
+		*n = cap.nr_iovas;
+		return *n <= (room - offset - head) / sizeof(struct vfio_iova_range) ? offset : 0;
 	}
-	return NULL;
+	return 0;
 }
 
-static void learn_ranges(struct container *container,
-	const struct vfio_iommu_type1_info_cap_iova_range *cap, size_t n)
+static void learn_ranges(struct container *container, const char *at, uint32_t n)
 {
-	if (container_set_valid(container, NULL, 0) || !cap)
+	struct vfio_iova_range range;
+
+	if (container_set_valid(container, NULL, 0))
 		return;
 	if (mem_reserve(&container->valid, &container->valid_room, sizeof(*container->valid), n)) {
 		container->kernel_known = false;
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct range r = {cap->iova_ranges[i].start, cap->iova_ranges[i].end};
-
-		if (r.first <= r.last)
-			container->valid[container->n_valid++] = r;
+	for (; n > 0; n--, at += sizeof(range)) {
+		memcpy(&range, at, sizeof(range));
+		if (range.start <= range.end)
+			container->valid[container->n_valid++] =
+				(struct range){range.start, range.end};
 	}
 }
 
 void engine_learn_info(
 	struct engine *engine, struct container *container, const void *info, size_t room)
 {
-	const struct vfio_iommu_type1_info_cap_iova_range *cap = NULL;
+	const size_t cap_head = sizeof(struct vfio_iommu_type1_info_cap_iova_range);
 	struct vfio_iommu_type1_info head = {0};
 	struct lock_hold hold;
-	size_t n = 0;
+	uint32_t at = 0, n = 0;
 
 	if (room < offsetof(struct vfio_iommu_type1_info, cap_offset))
 		return;
 	memcpy(&head, info, room < sizeof(head) ? room : sizeof(head));
-	if (room >= sizeof(head) && (head.flags & VFIO_IOMMU_INFO_CAPS) && head.cap_offset)
-		cap = find_ranges(info, room, head.cap_offset, &n);
+	if (room >= sizeof(head) && head.flags & VFIO_IOMMU_INFO_CAPS)
+		at = find_ranges(info, room, head.cap_offset, &n);
 
 	lock_take(&engine->lock, &hold);
 	if ((head.flags & VFIO_IOMMU_INFO_PGSIZES) && head.iova_pgsizes)
 		container->page = head.iova_pgsizes & -head.iova_pgsizes;
-	if (cap)
-		learn_ranges(container, cap, n);
+	if (at)
+		learn_ranges(container, (const char *)info + at + cap_head, n);
 	finish(engine, container, &hold);
 }
 

@@ -229,6 +229,9 @@ static void complete(struct unmap *unmap)
 		return;
 	if (unmap->v1 && !unmap->all)
 		kernel_bytes += unmap_tail(unmap);
+	/* Another process that shares the container has unmapped them already. */
+	if (!kernel_bytes && unmap->pieces)
+		unmap->gaps = 0;
 	write_size(unmap, kernel_bytes + unmap->gaps);
 	if (unmap->vaddr)
 		invalidate_splits(unmap);

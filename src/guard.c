@@ -250,8 +250,12 @@ static void collect(void *context, const struct vma *vma)
 static void restore_span(const struct guard_span *span)
 {
 	struct fresh found = {.wanted = span->addresses};
+	struct vma all = {.addresses = span->addresses};
+	int err = vma_each(span->addresses, collect, &found);
 
-	vma_each(span->addresses, collect, &found);
+	/* No descriptor left, say. Memory that stays away would be worse than a wrong guess. */
+	if ((err && err != -EFAULT) || found.err)
+		protect(&all, span->prot);
 	for (size_t i = 0; i < found.n; i++)
 		if (found.vmas[i].prot == PROT_NONE && found.vmas[i].inode == span->inode)
 			protect(&found.vmas[i], span->prot);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -114,9 +115,8 @@ static int prove_run(const struct page_proof *proof, struct range addresses, voi
 	return prove_zero(proof, addresses);
 }
 
-/* A descriptor of our own for the file behind @vma, found among the VMM's, or -1. Its offset is
- * not the VMM's. */
-static int open_backing(const struct vma *vma)
+/* Among the VMM's descriptors: opened anew, so that its offset is not the VMM's. */
+static int open_by_descriptor(const struct vma *vma)
 {
 	struct rlimit limit = {.rlim_cur = 1024};
 	struct stat st;
@@ -132,6 +132,26 @@ static int open_backing(const struct vma *vma)
 		return open(path, O_RDWR | O_CLOEXEC);
 	}
 	return -1;
+}
+
+/* By its mapping, which takes CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
+static int open_by_mapping(struct range mapping)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/proc/self/map_files/%" PRIx64 "-%" PRIx64, mapping.first,
+		mapping.last + 1);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* A descriptor of our own for the file behind @vma, or -1. */
+static int open_backing(const struct vma *vma)
+{
+	int fd = open_by_descriptor(vma);
+
+	if (fd < 0)
+		fd = open_by_mapping(vma->whole);
+	return fd < 0 ? open_by_mapping(vma->addresses) : fd;
 }
 
 /* The next part of the file within [*at, end) that holds data. False if there is none. */

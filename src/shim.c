@@ -46,11 +46,10 @@ static int set_iommu(struct container *container, int fd, void *argument)
 
 static int get_info(struct container *container, int fd, void *argument)
 {
-	uint32_t room = 0;
+	uint32_t room;
 	int result;
 
-	if (argument)
-		memcpy(&room, argument, sizeof(room));
+	memcpy(&room, argument, sizeof(room));
 	result = pass(fd, VFIO_IOMMU_GET_INFO, argument);
 	if (result >= 0 && shim.engine.policy.source_kernel)
 		engine_learn_info(&shim.engine, container, argument, room);
@@ -82,6 +81,13 @@ static void meet(struct container *container, int fd)
 	learn(container, fd, false);
 }
 
+/* What the kernel would answer with EFAULT, at least where it costs nothing to see: the first page
+ * is never mapped (vm.mmap_min_addr). */
+static bool is_null(const void *argument)
+{
+	return (uintptr_t)argument < 4096;
+}
+
 static bool needs_setup(uint32_t request)
 {
 	return request == VFIO_IOMMU_MAP_DMA || request == VFIO_IOMMU_UNMAP_DMA ||
@@ -96,7 +102,7 @@ static int container_request(int fd, unsigned long request, void *argument)
 	if (err)
 		return err;
 	container = shim_container(fd);
-	if (!container)
+	if (!container || (is_null(argument) && (uint32_t)request != VFIO_SET_IOMMU))
 		return pass(fd, request, argument);
 	if (!container->type && !container->inherited && needs_setup((uint32_t)request))
 		meet(container, fd);
@@ -120,7 +126,7 @@ static int group_set_container(int fd, void *argument)
 {
 	int result, container_fd = -1;
 
-	if (argument)
+	if (!is_null(argument))
 		memcpy(&container_fd, argument, sizeof(container_fd));
 	if (!is_container(container_fd))
 		return pass(fd, VFIO_GROUP_SET_CONTAINER, argument);

@@ -39,8 +39,16 @@ static void before_fork(void)
 		lock_take(locks[i], &fork_holds[i]);
 }
 
+static void share(void *context, int fd, struct container *container)
+{
+	(void)context;
+	(void)fd;
+	container->inherited = true;
+}
+
 static void after_fork_in_parent(void)
 {
+	shim_each_container(share, NULL);
 	for (size_t i = LOCKS; i > 0; i--)
 		lock_drop(locks[i - 1], &fork_holds[i - 1]);
 }
@@ -51,6 +59,7 @@ static void forget_claims(void *context, int fd, struct container *container)
 	(void)context;
 	(void)fd;
 	container->claims = NULL;
+	container->inherited = true;
 }
 
 static void after_fork_in_child(void)

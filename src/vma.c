@@ -73,6 +73,7 @@ bool vma_parse(const char *line, size_t length, struct vma *vma)
 	if (end <= vma->addresses.first || !take(&cursor, ' ') || !take_flags(&cursor, vma))
 		return false;
 	vma->addresses.last = end - 1;
+	vma->whole = vma->addresses;
 	vma->offset = take_number(&cursor, 16);
 	if (!take(&cursor, ' '))
 		return false;

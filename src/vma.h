@@ -9,7 +9,8 @@
 
 struct vma {
 	struct range addresses;
-	int prot; /* PROT_READ, … */
+	struct range whole; /* of the mapping that addresses are of, or are a part of */
+	int prot;	    /* PROT_READ, … */
 	bool shared;
 	bool anonymous;	  /* private memory that no file backs: absent pages are zero */
 	bool vfio_device; /* a region of a VFIO device: a BAR */

@@ -71,7 +71,7 @@ void *arena_zalloc(size_t size)
 		return NULL;
 	lock_shared(&arena->lock);
 	b = take(class);
-	pthread_mutex_unlock(&arena->lock);
+	unlock_shared(&arena->lock);
 	if (!b)
 		return NULL;
 	if (class < BIG)
@@ -104,5 +104,5 @@ void arena_free(void *p)
 	lock_shared(&arena->lock);
 	b->next = arena->free[b->class];
 	arena->free[b->class] = b;
-	pthread_mutex_unlock(&arena->lock);
+	unlock_shared(&arena->lock);
 }

@@ -193,7 +193,7 @@ int model_fail(struct model *m, enum model_call call, unsigned int nth, int err)
 	lock_shared(&m->lock);
 	f->next = m->faults;
 	m->faults = f;
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return 0;
 }
 
@@ -206,7 +206,7 @@ void model_clear_faults(struct model *m)
 		m->faults = f->next;
 		m->env->free(f);
 	}
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 }
 
 unsigned int model_calls(struct model *m, enum model_call call)
@@ -215,7 +215,7 @@ unsigned int model_calls(struct model *m, enum model_call call)
 
 	lock_shared(&m->lock);
 	calls = m->calls[call];
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return calls;
 }
 
@@ -225,7 +225,7 @@ int model_open_container(struct model *m)
 
 	lock_shared(&m->lock);
 	ret = sim_container_open(m);
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return ret;
 }
 
@@ -235,7 +235,7 @@ int model_open_group(struct model *m, unsigned int number)
 
 	lock_shared(&m->lock);
 	ret = sim_group_open(m, number);
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return ret;
 }
 
@@ -247,7 +247,7 @@ int model_close(struct model *m, int handle)
 	file = sim_file_find(m, handle);
 	if (file)
 		sim_file_close(m, file);
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return file ? 0 : -EBADF;
 }
 
@@ -281,7 +281,7 @@ int model_ioctl(void *model, int handle, unsigned long request, void *arg)
 	file = sim_file_find(m, handle);
 	if (file)
 		ret = file_ioctl(m, file, (uint32_t)request, (uintptr_t)arg);
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return ret;
 }
 
@@ -301,7 +301,7 @@ int model_set_container(struct model *m, int group, int container)
 	g = find_group(m, group);
 	if (g)
 		ret = sim_group_set_container(m, g, sim_file_find(m, container));
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return ret;
 }
 
@@ -314,7 +314,7 @@ int model_get_device(struct model *m, int group, const char *name)
 	g = find_group(m, group);
 	if (g)
 		ret = sim_group_get_device(m, g, name);
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return ret;
 }
 
@@ -364,7 +364,7 @@ const struct model_device *model_device(struct model *m, int handle)
 	file = sim_file_find(m, handle);
 	if (file && file->kind == FILE_DEVICE)
 		facts = file->device->pci.facts;
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return facts;
 }
 
@@ -378,7 +378,7 @@ int model_config(struct model *m, int handle, bool write, uint64_t offset, void 
 	if (file && file->kind == FILE_DEVICE)
 		ret = write ? pci_config_write(&file->device->pci, offset, data, len)
 			    : pci_config_read(&file->device->pci, offset, data, len);
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return ret;
 }
 
@@ -395,7 +395,7 @@ size_t model_mappings(struct model *m, int container, struct model_mapping *out,
 	for (; dma; dma = dma_tree_next(dma), count++)
 		if (count < max)
 			out[count] = (struct model_mapping){dma->iova, dma->size, dma->vaddr};
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return count;
 }
 
@@ -408,7 +408,7 @@ int model_device_write(struct model *m, int container, uint64_t iova, uint64_t l
 	t = find_type1(m, container);
 	if (t)
 		ret = type1_device_write(t, iova, len, vaddr);
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return ret;
 }
 
@@ -418,6 +418,6 @@ uint64_t model_locked_pages(struct model *m)
 
 	lock_shared(&m->lock);
 	pages = m->kernel.locked_pages;
-	pthread_mutex_unlock(&m->lock);
+	unlock_shared(&m->lock);
 	return pages;
 }

@@ -9,7 +9,7 @@ MODEL_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wstrict-p
 	-Wmissing-prototypes -fPIC -fvisibility=hidden
 
 MODEL_SRC := $(addprefix src/model/, dirty.c dma_tree.c host.c host_device.c host_sysfs.c host_text.c \
-	model.c pci.c pci_config.c sim_container.c sim_group.c words.c type1.c type1_dirty.c type1_info.c type1_map.c windows.c)
+	model.c pci.c pci_config.c sim_container.c sim_group.c words.c shared_lock.c type1.c type1_dirty.c type1_info.c type1_map.c windows.c)
 MODEL_OBJ := $(MODEL_SRC:src/%.c=$(BUILD)/%.o)
 MODEL_LIB := $(BUILD)/libiovamodel.a
 

@@ -95,7 +95,7 @@ void objects_reap(void)
 		*link = o->next;
 		close_object(o);
 	}
-	pthread_mutex_unlock(&objects->lock);
+	unlock_shared(&objects->lock);
 	errno = saved;
 }
 
@@ -117,7 +117,7 @@ bool object_find(int fd, struct object *out)
 			break;
 	if (o)
 		*out = *o;
-	pthread_mutex_unlock(&objects->lock);
+	unlock_shared(&objects->lock);
 	return o;
 }
 
@@ -183,6 +183,6 @@ int object_open(enum object_kind kind, int handle, unsigned int group, bool cloe
 	lock_shared(&objects->lock);
 	o->next = objects->first;
 	objects->first = o;
-	pthread_mutex_unlock(&objects->lock);
+	unlock_shared(&objects->lock);
 	return fd;
 }

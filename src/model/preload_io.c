@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* libiovamodel.so: using descriptors: ioctl, mmap, pread and pwrite. */
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 
 #include <linux/vfio.h>
@@ -56,26 +55,15 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	struct object o;
 	va_list args;
 	void *arg;
-	sigset_t all, mask;
 	int saved = errno, ret;
-	bool ours;
 
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	if (!p || _IOC_TYPE(request) != VFIO_TYPE)
+	if (!p || _IOC_TYPE(request) != VFIO_TYPE || !object_find(fd, &o))
 		return real.ioctl(fd, request, arg);
-	/* Handlers run between system calls, not inside of one: they make their own. */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &mask);
-	ours = object_find(fd, &o);
-	if (ours) {
-		objects_reap();
-		ret = object_ioctl(p, &o, request, arg);
-	}
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	if (!ours)
-		return real.ioctl(fd, request, arg);
+	objects_reap();
+	ret = object_ioctl(p, &o, request, arg);
 	errno = saved;
 	return result(ret);
 }

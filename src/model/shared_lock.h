@@ -3,25 +3,13 @@
 #ifndef IOVAMODEL_SHARED_LOCK_H
 #define IOVAMODEL_SHARED_LOCK_H
 
-#include <errno.h>
 #include <pthread.h>
 
-static inline void lock_init_shared(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attr;
+void lock_init_shared(pthread_mutex_t *lock);
 
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(lock, &attr);
-	pthread_mutexattr_destroy(&attr);
-}
-
-/* A process that was killed with the lock held must not stop those it forked, or its parent. */
-static inline void lock_shared(pthread_mutex_t *lock)
-{
-	if (pthread_mutex_lock(lock) == EOWNERDEAD)
-		pthread_mutex_consistent(lock);
-}
+/* Signals wait while one is held, as they do in a system call: a handler may make its own. They
+ * nest, one inside of the other. */
+void lock_shared(pthread_mutex_t *lock);
+void unlock_shared(pthread_mutex_t *lock);
 
 #endif

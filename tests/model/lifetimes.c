@@ -179,6 +179,20 @@ static void test_fork(const char *name)
 	waitpid(child, &status, 0);
 	expect(!status, name, "the child unmaps all, and maps again");
 	expect(unmap(v.container) == SIZE, name, "the parent unmaps the child's");
+	child = fork();
+	if (!child)
+		_exit(map(v.container) ? 1 : 0);
+	waitpid(child, &status, 0);
+	expect(!status, name, "a child that knows of none maps");
+	expect(unmap(v.container) == SIZE, name, "the parent, too, unmaps all of it");
+	expect(!map(v.container), name, "map");
+	child = fork();
+	if (!child)
+		_exit(unmap(v.container) == SIZE ? 0 : 1);
+	waitpid(child, &status, 0);
+	expect(!status, name, "the child unmaps");
+	expect(!unmap(v.container), name, "which leaves nothing to the parent");
+	expect(accessible(), name, "nor a guard");
 	close_vfio(v);
 }
 
