@@ -106,6 +106,9 @@ run_host() { # KERNEL HOST
 }
 
 mkdir -p "$out"
+# One run at a time: they share the cache, the results and two cores.
+exec 9>"$out/lock"
+flock -n 9 || { echo "# another run of the lab is under way: waiting for its end"; flock 9; }
 for k in $kernels; do "$lab/kernel.sh" "$k" || exit 1; done
 # shellcheck disable=SC2086 # a list
 "$lab/initrd.sh" $kernels || exit 1

@@ -30,7 +30,7 @@ case_guard_off() {
     [ "${#sum}" = 32 ] || fail "no checksum: $REPLY"
     [ "$sum" != "$DISK_MD5" ] || fail "the checksum is right: the guest did not use the hole, this proves nothing"
     must_not_log '.event == "guard"'
-    l2 20 "dmesg | grep -c -i 'error'"
+    ! l2 20 "dmesg | grep -i 'nvme.*error'" || fail "the guest did notice: $REPLY"
     note "not told, no guard: runs, checksum wrong, and not a word of it"
 }
 
