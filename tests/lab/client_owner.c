@@ -271,18 +271,6 @@ static void child_maps(void)
 	close_container(c);
 }
 
-static void child_maps_parent_cuts(void)
-{
-	int c = open_container();
-	uint64_t gone;
-
-	EXPECT(shim ? 0 : EINVAL, in_child(map_whole, &c));
-	EXPECT(shim ? -EEXIST : -EINVAL, map(c, memory(), ACROSS, 3 * MIB));
-	EXPECT(shim ? -EINVAL : 0, unmap(c, ACROSS, MIB, &gone));
-	EXPECT(shim ? -EINVAL : 0, unmap(c, WINDOW, 2 * MIB, &gone));
-	close_container(c);
-}
-
 static void child_ends(void)
 {
 	int c = open_container();
@@ -302,7 +290,6 @@ const struct check fork_checks[] = {
 	{"a child ends, the parent's mapping stays", child_ends},
 	{"a child unmaps what its parent mapped", child_unmaps},
 	{"a parent unmaps what its child mapped", child_maps},
-	{"a parent cannot cut what its child mapped", child_maps_parent_cuts},
 	{NULL, NULL},
 };
 
@@ -340,26 +327,8 @@ static void image_unmaps(void)
 	close_container(c);
 }
 
-static void image_cuts(void)
-{
-	int c = open_container();
-	char *p = memory();
-
-	if (shim) {
-		EXPECT(0, map(c, p, ACROSS, 3 * MIB));
-		EXPECT(EINVAL, in_child(exec_unmap, &(struct image){c, ACROSS, MIB}));
-		EXPECT(EINVAL, in_child(exec_unmap, &(struct image){c, WINDOW, 2 * MIB}));
-		EXPECT(-EEXIST, raw_map(c, p, ACROSS, PAGE));
-		EXPECT(-EEXIST, raw_map(c, p, BEHIND, PAGE));
-	} else {
-		skip_check("nothing is split");
-	}
-	close_container(c);
-}
-
 const struct check exec_checks[] = {
 	{"another image unmaps what this one mapped", image_unmaps},
-	{"another image cannot cut what this one mapped", image_cuts},
 	{NULL, NULL},
 };
 
