@@ -3,7 +3,7 @@
 
 .PHONY: lab clean-lab
 
-lab: $(BUILD)/libiovashim.so
+lab: $(BUILD)/libiovashim.so $(BUILD)/kernel_player
 	@LAB_SHIM=$(abspath $(BUILD)/libiovashim.so) tests/lab/run.sh
 
 # Also removes the kernels, which are then fetched again.
