@@ -53,7 +53,7 @@ esac
 qemu=(qemu-system-x86_64 -accel tcg,thread=multi -machine q35,kernel-irqchip=split
     -cpu max,phys-bits=46,-erms,-fsrm -m 6G -smp "${LAB_CPUS:-2}" -display none -nodefaults -no-user-config -no-reboot
     -kernel "$cache/kernel-$kernel/vmlinuz" -initrd "$dir/initrd"
-    -append "console=ttyS0 panic=-1 loglevel=4 init_on_alloc=0 clearcpuid=rep_good $arg"
+    -append "console=ttyS0 panic=-1 loglevel=4 no_timer_check init_on_alloc=0 clearcpuid=rep_good $arg"
     "${iommu[@]}"
     -drive "file=$cache/disk.img,if=none,id=nv,format=raw,snapshot=on" -device nvme,drive=nv,serial=x,addr=5
     -device e1000e,addr=6 -nic none

@@ -68,6 +68,7 @@ int open_device(int group, const char *name);
 struct vfio_iommu_type1_dma_map map_request(void *p, uint64_t iova, uint64_t size);
 
 /* Also expects that the struct is left alone, and errno when all is well. */
+long map_with(int container, struct vfio_iommu_type1_dma_map m);
 long map(int container, void *p, uint64_t iova, uint64_t size);
 long map_vaddr(int container, void *p, uint64_t iova, uint64_t size);
 

@@ -267,6 +267,14 @@ static void file_in_use(void)
 	close_container(c);
 }
 
+static long map_for_reading(int c, void *p, uint64_t iova, uint64_t size)
+{
+	struct vfio_iommu_type1_dma_map m = map_request(p, iova, size);
+
+	m.flags = VFIO_DMA_MAP_FLAG_READ;
+	return map_with(c, m);
+}
+
 /* Three protections behind the hole, each of which comes back. */
 static void mixed_protection(void)
 {
@@ -276,7 +284,9 @@ static void mixed_protection(void)
 
 	mprotect(p + MIB, 0x10000, PROT_READ);
 	mprotect(p + MIB + 0x10000, 0x10000, PROT_READ | PROT_EXEC);
-	EXPECT(shim ? 0 : -EINVAL, map(c, p, ACROSS, 3 * MIB));
+	/* No device may write where the VMM may not. */
+	EXPECT(shim ? -EFAULT : -EINVAL, map(c, p, ACROSS, 3 * MIB));
+	EXPECT(shim ? 0 : -EINVAL, map_for_reading(c, p, ACROSS, 3 * MIB));
 	for (size_t offset = MIB; shim && offset < 2 * MIB; offset += 0x8000)
 		EXPECT('-', *protection(p + offset));
 	EXPECT(0, unmap(c, ACROSS, 3 * MIB, &gone));

@@ -61,7 +61,7 @@ struct vfio_iommu_type1_dma_map map_request(void *p, uint64_t iova, uint64_t siz
 	};
 }
 
-static long map_with(int container, struct vfio_iommu_type1_dma_map m)
+long map_with(int container, struct vfio_iommu_type1_dma_map m)
 {
 	struct vfio_iommu_type1_dma_map before = m;
 	long r;

@@ -127,6 +127,9 @@ static void draw_map(struct op *op)
 	if (once_in(40))
 		op->flags = (uint32_t)below(16);
 	op->buffer = once_in(8) ? below(BUFFERS) : below(2);
+	/* The kernel takes a new address unseen; the shim has to guard what is there. */
+	if (op->flags & VFIO_DMA_MAP_FLAG_VADDR)
+		op->buffer = below(2);
 	if (once_in(60))
 		op->vaddr_skew = once_in(2) ? PAGE / 2 : 1;
 }
