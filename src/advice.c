@@ -11,7 +11,7 @@ static const struct range hyper_transport = {0xfd00000000, 0xffffffffff};
 struct output {
 	void (*line)(void *context, const char *line);
 	void *context;
-	char bytes[1024]; /* 16 gaps of the longest kind, with GRUB's backslashes: 860 */
+	char bytes[2048]; /* 32 gaps of the longest kind, with GRUB's backslashes: 1674 */
 	struct text text;
 };
 
@@ -51,10 +51,56 @@ void advice_memmap(struct text *text, const struct advice *advice, const char *d
 	}
 }
 
+static const char *name_of(const struct advice *advice)
+{
+	const char *slash = strrchr(advice->vmm, '/');
+
+	return slash ? slash + 1 : advice->vmm;
+}
+
+static bool is_qemu(const struct advice *advice)
+{
+	return !strncmp(name_of(advice), "qemu-", 5);
+}
+
+static bool is_arm(const struct advice *advice)
+{
+	return strstr(name_of(advice), "aarch64") || strstr(name_of(advice), "-arm");
+}
+
+/* On a PC, boot RAM above 4 GiB begins there, or at 1 TiB where QEMU 7.1 put it. What begins
+ * elsewhere is a DIMM, or boot RAM of another NUMA node: the mapping does not tell which. */
+static bool may_be_dimm(const struct advice *advice)
+{
+	const uint64_t four_gib = 1ULL << 32, one_tib = 1ULL << 40;
+
+	return is_qemu(advice) && !is_arm(advice) && advice->ram.first > four_gib &&
+	       advice->ram.first != one_tib;
+}
+
+void advice_short(struct text *text, const struct advice *advice)
+{
+	if (is_arm(advice)) {
+		text_add(text, "choose a layout that keeps off the hole");
+		return;
+	}
+	text_add(text, "tell the guest: ");
+	advice_memmap(text, advice, "$");
+	if (may_be_dimm(advice))
+		text_add(text, "; or, if this is a DIMM, put it elsewhere by its addr= (memmap= "
+			       "does not keep Linux off a DIMM)");
+}
+
 static void tell_guest(const struct advice *advice, struct output *output)
 {
 	struct text *text = new_line(output);
 
+	if (is_arm(advice)) {
+		text_add(text, "An Arm guest has no argument to be kept off memory; its layout has "
+			       "to keep off");
+		end_line(output);
+		return;
+	}
 	text_add(text, "Linux guest, kernel command line:  ");
 	advice_memmap(text, advice, "$");
 	end_line(output);
@@ -65,6 +111,14 @@ static void tell_guest(const struct advice *advice, struct output *output)
 	advice_memmap(text, advice, "\\\\\\$");
 	text_add(text, "\"  and update-grub");
 	end_line(output);
+
+	if (may_be_dimm(advice)) {
+		text = new_line(output);
+		text_add(text,
+			"  if this is a DIMM, memmap= does not keep Linux off it: leave these "
+			"memory blocks offline (operator guide), or better, move the DIMM");
+		end_line(output);
+	}
 
 	text = new_line(output);
 	text_add(text,
@@ -117,17 +171,14 @@ static void suggest_below(const struct advice *advice, struct output *output)
 
 static void suggest_layout(const struct advice *advice, struct output *output)
 {
-	const char *slash = strrchr(advice->vmm, '/');
-	const char *name = slash ? slash + 1 : advice->vmm;
-	bool qemu = !strncmp(name, "qemu-", 5);
-	bool x86 = qemu && (strstr(name, "x86_64") || strstr(name, "i386"));
+	bool x86 = is_qemu(advice) && !is_arm(advice);
 	struct text *text = new_line(output);
 
 	text_add(text, "or a layout that keeps off 0x%" PRIx64 "-0x%" PRIx64 " by itself:",
 		advice->hole.first, advice->hole.last);
 	end_line(output);
 	suggest_below(advice, output);
-	suggest_above(advice, output, qemu && x86);
+	suggest_above(advice, output, x86);
 	if (!x86 || !range_contains(hyper_transport, advice->hole))
 		return;
 	text = new_line(output);

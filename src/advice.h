@@ -17,6 +17,11 @@ struct advice {
  * the $ where it is pasted. */
 void advice_memmap(struct text *text, const struct advice *advice, const char *dollar);
 
+/* What to do, in a clause: "tell the guest: memmap=…" where that helps, or can. Linux adds the
+ * memory of a DIMM by itself, after it has read its command line: memmap= does not keep it off
+ * that. */
+void advice_short(struct text *text, const struct advice *advice);
+
 /* Calls @line for each line of advice, without newline. */
 void advice_give(
 	const struct advice *advice, void (*line)(void *context, const char *line), void *context);

@@ -127,7 +127,9 @@ static void add_refusal(struct text *text, const struct event *event)
 		text_add_range(text, event->failed);
 		text_add(text, " cannot be guarded (");
 		text_add_errno(text, event->failed_errno);
-		text_add(text, "); huge pages have to fit the hole's edges");
+		text_add(text, event->failed_errno == EINVAL
+				       ? "); huge pages have to fit the hole's edges"
+				       : ")");
 		break;
 	case REFUSED_BY_KERNEL:
 		text_add(text, "since ");

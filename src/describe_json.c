@@ -233,7 +233,7 @@ static void add_container(struct text *text, const struct event *event)
 		add_string(text, container->groups[i].devices);
 		text_add(text, "}");
 	}
-	text_add(text, "]");
+	text_add(text, "],\"n_groups\":%zu", container->n_groups);
 	add_holes(text, event, false);
 }
 
@@ -256,13 +256,18 @@ void describe_json(struct text *text, const struct describe_stamp *stamp, const 
 	case EVENT_UNMAP:
 		text_add(text, ",\"container\":%d", event->container->id);
 		add_range(text, "iova", event->iova);
-		text_add(text, ",\"size\":%" PRIu64 ",\"kernel_size\":%" PRIu64, event->reported,
-			event->kernel_bytes);
+		text_add(text,
+			",\"flags\":%" PRIu32 ",\"size\":%" PRIu64 ",\"kernel_size\":%" PRIu64,
+			event->flags, event->reported, event->kernel_bytes);
 		break;
 	case EVENT_GUARD:
 		add_guard(text, event);
 		break;
 	case EVENT_FAULT:
+		if (event->container) {
+			text_add(text, ",\"container\":%d", event->container->id);
+			add_range(text, "iova", event->iova);
+		}
 		text_add(text, ",\"what\":");
 		add_string(text, event->what);
 		add_result(text, event->result);

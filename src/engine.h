@@ -17,7 +17,8 @@ struct kernel_ops {
 };
 
 struct memory_ops {
-	/* What lies behind @vaddr, mapped at @iova. Returns 0, or -errno if it cannot be told. */
+	/* What lies behind @vaddr, mapped at @iova. Returns 0, or -errno with MEMORY_RAM if it
+	 * cannot be told. */
 	int (*classify)(
 		void *context, struct range vaddr, struct range iova, enum memory_kind *kind);
 	/* Proves that nothing uses @vaddr and takes all access to it away. *given_back: bytes
@@ -55,6 +56,9 @@ void engine_container_gone(struct engine *engine, struct container *container);
 
 /* Frees the hole sets; the containers must be freed already. */
 void engine_free(struct engine *engine);
+
+/* Something of the shim's own failed; @what is a line for people, static. */
+void engine_fault(struct engine *engine, struct container *container, const char *what, int err);
 
 /* After a successful VFIO_GROUP_SET_CONTAINER or UNSET_CONTAINER. */
 void engine_group_added(

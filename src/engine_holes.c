@@ -104,9 +104,11 @@ static bool rebuild(struct engine *engine, struct container *container)
 	return changed;
 }
 
-static void finish(struct engine *engine, struct container *container, struct lock_hold *hold)
+/* @news: the container's groups have changed. */
+static void finish(
+	struct engine *engine, struct container *container, struct lock_hold *hold, bool news)
 {
-	bool changed = rebuild(engine, container);
+	bool changed = rebuild(engine, container) || news;
 
 	lock_drop(&engine->lock, hold);
 	if (changed)
@@ -157,16 +159,18 @@ void engine_group_added(
 
 	lock_take(&engine->lock, &hold);
 	container_add_group(container, group);
-	finish(engine, container, &hold);
+	finish(engine, container, &hold, true);
 }
 
 void engine_group_removed(struct engine *engine, struct container *container, int number)
 {
 	struct lock_hold hold;
+	size_t before;
 
 	lock_take(&engine->lock, &hold);
+	before = container->n_groups;
 	container_remove_group(container, number);
-	finish(engine, container, &hold);
+	finish(engine, container, &hold, container->n_groups != before);
 }
 
 void engine_forget_info(struct engine *engine, struct container *container)
@@ -175,7 +179,7 @@ void engine_forget_info(struct engine *engine, struct container *container)
 
 	lock_take(&engine->lock, &hold);
 	container->kernel_known = false;
-	finish(engine, container, &hold);
+	finish(engine, container, &hold, false);
 }
 
 /* Where the list of ranges is in a reply of @room bytes; 0 if there is none. Bounds-checked: the
@@ -240,7 +244,7 @@ void engine_learn_info(
 		container->page = head.iova_pgsizes & -head.iova_pgsizes;
 	if (at)
 		learn_ranges(container, (const char *)info + at + cap_head, n);
-	finish(engine, container, &hold);
+	finish(engine, container, &hold, false);
 }
 
 void engine_ask_info(struct engine *engine, struct container *container, int fd)
@@ -273,10 +277,19 @@ void engine_iommu_set(struct engine *engine, struct container *container, unsign
 	container_reset(container);
 	container->type = type;
 	container->page = engine->page;
-	finish(engine, container, &hold);
+	finish(engine, container, &hold, false);
 }
 
 void engine_tell(struct engine *engine, const struct event *event)
 {
 	engine->audience.event(engine->audience.context, event);
+}
+
+void engine_fault(struct engine *engine, struct container *container, const char *what, int err)
+{
+	engine_tell(engine, &(struct event){.kind = EVENT_FAULT,
+				    .container = container,
+				    .iova = {0, UINT64_MAX},
+				    .result = err,
+				    .what = what});
 }

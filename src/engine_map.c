@@ -116,7 +116,6 @@ static int map_split(struct map *map, bool skipped)
 	if (guarded)
 		err = engine_guard(map->engine, map->container, &split, &map->event.failed);
 
-	map->event.guarded = guarded;
 	if (err)
 		return refuse_for_guard(map, err);
 	if (!skipped)
@@ -125,6 +124,7 @@ static int map_split(struct map *map, bool skipped)
 		err = add_split(map, &split);
 	if (err)
 		engine_unguard(map->engine, map->container, &split);
+	map->event.guarded = guarded && !err;
 	return tell(map, skipped ? VERDICT_SKIP : VERDICT_SPLIT,
 		err ? REFUSED_BY_KERNEL : REFUSED_NOT, err);
 }
@@ -180,15 +180,13 @@ static int intervene(struct map *map, void *argument)
 		.vaddr = map->request.vaddr,
 		.flags = map->request.flags};
 	err = memory->classify(memory->context, vaddr, map->iova, &map->event.memory);
-	if (err) {
-		engine_tell(map->engine, &(struct event){.kind = EVENT_FAULT,
-						 .container = map->container,
-						 .iova = map->iova,
-						 .result = err,
-						 .what = "cannot tell RAM from a device's BAR"});
-		return pass(map, argument);
-	}
 	verdict = policy_decide(&map->engine->policy, map->holes, map->iova, map->event.memory);
+	/* What cannot be told from a BAR cannot be guarded either; passed on, a kernel that does
+	 * not enforce the hole would take it. */
+	if (err && (verdict == VERDICT_SPLIT || verdict == VERDICT_SKIP)) {
+		map->event.failed = map->iova;
+		return refuse_for_guard(map, err == -EFAULT ? -EIO : err);
+	}
 	return act(map, argument, verdict);
 }
 

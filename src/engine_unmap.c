@@ -241,6 +241,7 @@ static void complete(struct unmap *unmap)
 					   .container = unmap->container,
 					   .iova = unmap->iova,
 					   .holes = unmap->container->holes,
+					   .flags = unmap->request.flags,
 					   .reported = kernel_bytes + unmap->gaps,
 					   .kernel_bytes = kernel_bytes});
 }

@@ -109,7 +109,9 @@ static void note_crossing(struct journal *journal, const struct event *event)
 {
 	const struct range *hole = hole_set_find(event->holes, event->iova.first);
 
-	if (!hole || event->memory == MEMORY_BAR)
+	/* Where no layout would have helped, none is advised. */
+	if (!hole || event->memory != MEMORY_RAM ||
+		(event->result < 0 && event->refusal == REFUSED_BY_KERNEL))
 		return;
 	if (journal->ram.last && range_size(event->iova) <= range_size(journal->ram))
 		return;
@@ -159,14 +161,24 @@ static void count(struct journal *journal, const struct event *event)
 		add_gaps(journal, event);
 }
 
+static struct advice advice_of(const struct journal *journal)
+{
+	return (struct advice){.gaps = journal->gaps,
+		.n_gaps = journal->n_gaps,
+		.ram = journal->ram,
+		.hole = journal->hole,
+		.vmm = journal->host.vmm};
+}
+
 static void put_in_words(struct journal *journal, const struct event *event, struct text *text)
 {
-	struct advice advice = {.gaps = journal->gaps, .n_gaps = journal->n_gaps};
+	struct advice advice = advice_of(journal);
 
+	advice.ram = event->iova; /* not the largest so far: one can be a DIMM, the other not */
 	describe_map(text, event, journal->host.vmm);
 	if (event->verdict == VERDICT_SPLIT && !event->result && event->memory == MEMORY_RAM) {
-		text_add(text, ". Tell the guest: ");
-		advice_memmap(text, &advice, "$");
+		text_add(text, "; ");
+		advice_short(text, &advice);
 	}
 }
 
@@ -196,7 +208,7 @@ static void fault_event(struct journal *journal, const struct event *event)
 
 	text_add(&text, "%s (", event->what);
 	text_add_errno(&text, -event->result);
-	text_add(&text, "): left to the kernel");
+	text_add(&text, ")");
 	say(&journal->people, text.bytes);
 }
 
@@ -235,20 +247,21 @@ void journal_guest_stopped(struct journal *journal)
 {
 	char bytes[LINE / 2];
 	struct text text = text_start(bytes, sizeof(bytes));
-	struct advice advice = {.gaps = journal->gaps, .n_gaps = journal->n_gaps};
+	struct advice advice = advice_of(journal);
 
 	if (!journal->n_gaps || journal->unguarded || atomic_exchange(&journal->guest_told, true))
 		return;
 	log_json(journal, "guard-hit", ",\"by\":\"guest\"");
 	text_add(&text, "the guest was stopped by the guard (KVM_RUN: EFAULT): it used memory that "
-			"devices cannot reach. Nothing is corrupted. Tell it to keep off: ");
-	advice_memmap(&text, &advice, "$");
+			"devices cannot reach. Nothing is corrupted; ");
+	advice_short(&text, &advice);
 	say(&journal->people, text.bytes);
 }
 
 void journal_vmm_stopped(struct journal *journal, uint64_t address)
 {
-	char bytes[LINE / 4];
+	struct advice advice = advice_of(journal);
+	char bytes[LINE / 2];
 	struct text text = text_start(bytes, sizeof(bytes));
 
 	text_add(&text, ",\"by\":\"vmm\",\"vaddr\":\"0x%" PRIx64 "\"", address);
@@ -259,6 +272,10 @@ void journal_vmm_stopped(struct journal *journal, uint64_t address)
 		"emulated CPU or device, used guest memory that passed-through devices "
 		"cannot reach",
 		address);
+	if (advice.n_gaps) {
+		text_add(&text, "; ");
+		advice_short(&text, &advice);
+	}
 	say(&journal->people, text.bytes);
 }
 
@@ -279,10 +296,10 @@ static void log_summary(struct journal *journal)
 	text_add(&text,
 		",\"splits\":%" PRIu64 ",\"pieces\":%" PRIu64 ",\"skips\":%" PRIu64
 		",\"refusals\":%" PRIu64 ",\"observed\":%" PRIu64 ",\"folded\":%" PRIu64
-		",\"unreachable\":%" PRIu64 ",\"guarded\":%s,\"memmap\":\"",
+		",\"unreachable\":%" PRIu64 ",\"cut\":%s,\"guarded\":%s,\"memmap\":\"",
 		journal->splits, journal->pieces, journal->skips, journal->refusals,
 		journal->observed, journal->folded, gap_bytes(journal),
-		journal->unguarded ? "false" : "true");
+		journal->gaps_cut ? "true" : "false", journal->unguarded ? "false" : "true");
 	advice_memmap(
 		&text, &(struct advice){.gaps = journal->gaps, .n_gaps = journal->n_gaps}, "$");
 	text_add(&text, "\"");
@@ -295,9 +312,9 @@ static void say_totals(struct journal *journal)
 	struct text text = text_start(bytes, sizeof(bytes));
 
 	text_add(&text,
-		"summary: %" PRIu64 " split into %" PRIu64 " pieces, %" PRIu64 " skipped, %" PRIu64
-		" refused, %" PRIu64 " passed on that cross holes; "
-		"%" PRIu64 " repeats not shown",
+		"summary: mappings split: %" PRIu64 " (pieces: %" PRIu64 "), skipped: %" PRIu64
+		", refused: %" PRIu64 ", passed on over holes: %" PRIu64
+		", repeats not shown: %" PRIu64,
 		journal->splits, journal->pieces, journal->skips, journal->refusals,
 		journal->observed, journal->folded);
 	if (journal->n_gaps) {
@@ -313,11 +330,7 @@ static void say_totals(struct journal *journal)
 
 void journal_end(struct journal *journal)
 {
-	struct advice advice = {.gaps = journal->gaps,
-		.n_gaps = journal->n_gaps,
-		.ram = journal->ram,
-		.hole = journal->hole,
-		.vmm = journal->host.vmm};
+	struct advice advice = advice_of(journal);
 
 	if (journal->pid != journal->owner)
 		return; /* a child that inherited the totals */

@@ -10,7 +10,7 @@
 
 #include <stdatomic.h>
 
-enum { JOURNAL_GAPS = 16, JOURNAL_SEEN = 32 };
+enum { JOURNAL_GAPS = 32, JOURNAL_SEEN = 32 };
 
 struct journal {
 	struct lock lock;

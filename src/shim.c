@@ -46,7 +46,7 @@ static int set_iommu(struct container *container, int fd, void *argument)
 
 static int get_info(struct container *container, int fd, void *argument)
 {
-	uint32_t room;
+	uint32_t room; /* before the call, which raises argsz where capabilities do not fit */
 	int result;
 
 	memcpy(&room, argument, sizeof(room));
@@ -113,29 +113,38 @@ static void group_joined(int fd, int container_fd)
 {
 	struct host_group group = {.number = host_group_number(fd)};
 	struct container *container = shim_container(container_fd);
+	int err;
 
 	if (!container || group.number < 0)
 		return;
-	host_group_read(&group, !host_sandboxed());
+	err = host_group_read(&group, !host_sandboxed());
 	engine_group_added(&shim.engine, container, &group);
+	if (err)
+		engine_fault(&shim.engine, container,
+			"cannot read a group's reserved_regions; its holes may be missed", err);
+	if (group.truncated)
+		engine_fault(&shim.engine, container,
+			"a group has more reserved regions than are looked at", -E2BIG);
 	if (container->type)
 		learn(container, container_fd, false);
 }
 
 static int group_set_container(int fd, void *argument)
 {
-	int result, container_fd = -1;
+	int result = pass(fd, VFIO_GROUP_SET_CONTAINER, argument);
+	int container_fd, err;
 
-	if (!is_null(argument))
-		memcpy(&container_fd, argument, sizeof(container_fd));
-	if (!is_container(container_fd))
-		return pass(fd, VFIO_GROUP_SET_CONTAINER, argument);
-	result = shim_start();
-	if (result)
+	if (result < 0)
 		return result;
-	result = pass(fd, VFIO_GROUP_SET_CONTAINER, argument);
-	if (result >= 0)
-		group_joined(fd, container_fd);
+	memcpy(&container_fd, argument, sizeof(container_fd));
+	if (!is_container(container_fd))
+		return result;
+	err = shim_start();
+	if (err) {
+		pass(fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
+		return err;
+	}
+	group_joined(fd, container_fd);
 	return result;
 }
 
@@ -196,6 +205,6 @@ void shim_kvm_run(int err)
 {
 	if (!shim.guest_ran)
 		shim.guest_ran = true;
-	if (err == -EFAULT && shim.started)
+	if (err == -EFAULT && shim.started && shim.guard.n_spans)
 		journal_guest_stopped(&shim.journal);
 }

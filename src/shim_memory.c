@@ -43,10 +43,8 @@ static int classify(void *context, struct range vaddr, struct range iova, enum m
 	int err = vma_each(vaddr, note_device, &device);
 
 	(void)context;
-	if (err && err != -EFAULT)
-		return err;
 	*kind = device ? MEMORY_BAR : guest_memory(vaddr, iova);
-	return 0;
+	return err == -EFAULT ? 0 : err; /* the guard, or the kernel, will see that as well */
 }
 
 /* Says whose doing it is, then lets the VMM die as it would have. */

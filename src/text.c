@@ -68,7 +68,7 @@ void text_add_json(struct text *text, const char *string)
 
 		if (c == '"' || c == '\\')
 			text_add(text, "\\%c", c);
-		else if (c < 0x20)
+		else if (c < 0x20 || c >= 0x7f)
 			text_add(text, "\\u%04x", c);
 		else
 			text_add(text, "%c", c);

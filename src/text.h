@@ -23,7 +23,8 @@ void text_add_range(struct text *text, struct range range);
 /* "12 GiB", "512 MiB", "1.50 GiB", "4 KiB": binary units; 0 stands for 2^64. */
 void text_add_size(struct text *text, uint64_t bytes);
 
-/* @string as a JSON string, quotes included. Bytes that are not ASCII pass as they are. */
+/* @string as a JSON string, quotes included. Bytes that are not ASCII become \\u00XX each: any
+ * path makes valid JSON. */
 void text_add_json(struct text *text, const char *string);
 
 /* "EINVAL" for 22; "errno 200" for what has no name here. */

@@ -68,7 +68,7 @@ def fits($wanted):
     else error("the page has a type that is not known: " + $wanted) end;
 # "holes[].range" for ["holes", 0, "range"]
 def name: map(if type == "number" then "[]" else "." + . end) | join("") | ltrimstr(".");
-def counts: [["holes", "n_holes"], ["pieces", "n_pieces"], ["gaps", "n_gaps"]][];
+def counts: [["groups", "n_groups"], ["holes", "n_holes"], ["pieces", "n_pieces"], ["gaps", "n_gaps"]][];
 
 . as $line
 | [$schema[] | select(.event == "*" or .event == $line.event)] as $fields
@@ -135,6 +135,7 @@ cp "$work/client" "$work/qemu-system-x86_64" # to be told from other VMMs by its
 live=$work/live.jsonl
 clean "a client's life" on_model "$work/direct.host" "$live" env IOVASHIM_QUIET=1 "$work/client"
 clean "a full container" on_model "$work/full.host" "$live" env IOVASHIM_QUIET=1 "$work/client" full
+clean "holes that cannot be read" on_model "$hosts/amd.host" "$live" env IOVASHIM_QUIET=1 "$work/client" unread
 clean "behind a vIOMMU" on_model "$hosts/amd.host" "$live" \
     env IOVASHIM_QUIET=1 IOVASHIM_MODE=refuse "$work/qemu-system-x86_64" viommu
 clean "observing" on_model "$hosts/amd.host" "$live" \

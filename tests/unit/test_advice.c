@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Advice word for word, and what a shell, GRUB and Linux make of the line to paste. */
 #include "advice.h"
+#include "journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static const char qemu[] = "/usr/bin/qemu-system-x86_64";
+static const char qemu[] = "/usr/bin/qemu-system-x86_64", arm[] = "/opt/qemu-system-aarch64";
 
 static const struct {
 	size_t n_gaps;
@@ -27,6 +28,11 @@ static const struct {
 		"memmap=1M$0xfee00000 memmap=12G$0xfd00000000"},
 	{0, {{0, 0}}, ""},
 };
+
+#define TELL_SHORT "tell the guest: memmap=512M$0xfd00000000"
+#define SHORT_DIMM                                                                                 \
+	"; or, if this is a DIMM, put it elsewhere by its addr= (memmap= does not keep Linux off " \
+	"a DIMM)"
 
 static void test_memmap(void **state)
 {
@@ -47,12 +53,18 @@ static void add_line(void *context, const char *line)
 	text_add(context, "%s\n", line);
 }
 
-#define TELL_512M                                                                                  \
+#define TELL_LINUX                                                                                 \
 	"Linux guest, kernel command line:  memmap=512M$0xfd00000000\n"                            \
 	"  in its /etc/default/grub:  GRUB_CMDLINE_LINUX=\"memmap=512M\\\\\\$0xfd00000000\"  and " \
-	"update-grub\n"                                                                            \
+	"update-grub\n"
+#define TELL_WINDOWS                                                                               \
 	"Windows guest:  bcdedit /set truncatememory 0xfd00000000  (gives up all memory from "     \
 	"there on; badmemorylist takes single page frames and is no use here)\n"
+
+#define TELL_DIMM                                                                                  \
+	"  if this is a DIMM, memmap= does not keep Linux off it: leave these memory blocks "      \
+	"offline (operator guide), or better, move the DIMM\n"
+#define TELL_512M TELL_LINUX TELL_WINDOWS
 
 static const struct {
 	struct advice advice;
@@ -80,17 +92,57 @@ static const struct {
 		"or a layout that keeps off 0xfd00000000-0xffffffffff by itself:\n"
 		"  less RAM: at most 1008 GiB from 0x100000000 on\n"
 		"  RAM from 0x10000000000 on; the guest then needs 41 physical address bits\n"},
-	{{.ram = {0x40000000, 0x1ffffffff},
-		 .hole = {0x8000000, 0x80fffff},
-		 .vmm = "/opt/qemu-system-aarch64"},
-		TELL_512M
+	{{.ram = {0x40000000, 0x1ffffffff}, .hole = {0x8000000, 0x80fffff}, .vmm = arm},
+		"An Arm guest has no argument to be kept off memory; its layout has to keep off\n"
 		"or a layout that keeps off 0x8000000-0x80fffff by itself:\n"
 		"  RAM from 0x8100000 on; the guest then needs 33 physical address bits\n"},
+	/* a DIMM, or another node's boot RAM */
+	{{.ram = {0x8000000000, 0xfd1fffffff}, .hole = {0xfd00000000, 0xffffffffff}, .vmm = qemu},
+		TELL_LINUX TELL_DIMM TELL_WINDOWS
+		"or a layout that keeps off 0xfd00000000-0xffffffffff by itself:\n"
+		"  less RAM: at most 500 GiB from 0x8000000000 on\n"
+		"  QEMU: RAM above the hole:  -device pc-dimm,memdev=...,addr=0x10000000000  (and "
+		"41 physical address bits: -cpu ...,phys-bits=41)\n"
+		"  QEMU 7.1 and newer:  -machine pc-q35-7.1 or newer with an AMD CPU model moves "
+		"boot RAM above it (not DIMMs with addr=)\n"},
 	/* there is nothing above it */
 	{{.ram = {0x100000000, 0x8fffffffff}, .hole = {0x8000000000, UINT64_MAX}, .vmm = qemu},
 		TELL_512M "or a layout that keeps off 0x8000000000-0xffffffffffffffff by itself:\n"
 			  "  less RAM: at most 508 GiB from 0x100000000 on\n"},
 };
+
+static const struct {
+	uint64_t first;
+	const char *vmm, *words;
+} shorts[] = {
+	{0, qemu, TELL_SHORT},
+	{0x100000000, qemu, TELL_SHORT},
+	{0x100001000, qemu, TELL_SHORT SHORT_DIMM},
+	{0xfc00000000, "qemu-kvm", TELL_SHORT SHORT_DIMM},
+	{0x10000000000, qemu, TELL_SHORT},
+	{0x10000001000, qemu, TELL_SHORT SHORT_DIMM},
+	{0x10000001000, "/usr/bin/cloud-hypervisor", TELL_SHORT},
+	{0x40000000, arm, "choose a layout that keeps off the hole"},
+	{0x8040000000, "qemu-system-arm", "choose a layout that keeps off the hole"},
+};
+
+static void test_short(void **state)
+{
+	static const struct range gap = {0xfd00000000, 0xfd1fffffff};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shorts) / sizeof(*shorts); i++) {
+		struct advice advice = {.gaps = &gap,
+			.n_gaps = 1,
+			.ram = {shorts[i].first, shorts[i].first + 0xfffff},
+			.vmm = shorts[i].vmm};
+		char bytes[256];
+		struct text text = text_start(bytes, sizeof(bytes));
+
+		advice_short(&text, &advice);
+		assert_string_equal(bytes, shorts[i].words);
+	}
+}
 
 static void test_give(void **state)
 {
@@ -163,7 +215,7 @@ static void read_by_grub(char *value)
 static void check_grub(const struct range *gaps, size_t n)
 {
 	struct advice advice = {.gaps = gaps, .n_gaps = n, .vmm = qemu, .ram = {0, 1}};
-	char assignment[2048], value[2048], expected[2048];
+	char assignment[4096], value[4096], expected[4096];
 	struct text text = text_start(assignment, sizeof(assignment));
 
 	advice_give(&advice, find_grub, &text);
@@ -177,20 +229,21 @@ static void check_grub(const struct range *gaps, size_t n)
 static void test_grub(void **state)
 {
 	static const struct range one = {0xfd00000000, 0xfd1fffffff};
-	struct range most[16];
+	struct range most[JOURNAL_GAPS];
 
 	(void)state;
 	check_grub(&one, 1);
 	/* as long as gaps get */
-	for (uint64_t i = 0; i < 16; i++)
+	for (uint64_t i = 0; i < JOURNAL_GAPS; i++)
 		most[i].last = (most[i].first = (0xf00 + 2 * i) << 52) + (1ULL << 52) - 1025;
-	check_grub(most, 16);
+	check_grub(most, JOURNAL_GAPS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memmap),
+		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_give),
 		cmocka_unit_test(test_grub),
 	};

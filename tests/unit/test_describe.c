@@ -93,9 +93,9 @@ static const struct {
 		"that uses that is stopped",
 		NULL},
 	/* a piece fails */
-	{{CROSSES, .verdict = VERDICT_SPLIT, .guarded = true, .result = -ENOMEM,
-		 .refusal = REFUSED_BY_KERNEL, .failed = {0x10000000000, 0x10000000fff},
-		 .failed_errno = ENOMEM, .vaddr = 0x7f0000000000, .flags = 3},
+	{{CROSSES, .verdict = VERDICT_SPLIT, .result = -ENOMEM, .refusal = REFUSED_BY_KERNEL,
+		 .failed = {0x10000000000, 0x10000000fff}, .failed_errno = ENOMEM,
+		 .vaddr = 0x7f0000000000, .flags = 3},
 		qemu,
 		RAM ": split, but the kernel refused the piece "
 		    "0x0000010000000000-0x0000010000000fff (ENOMEM); nothing is left mapped; is "
@@ -103,7 +103,7 @@ static const struct {
 		"\"kind\":\"ram\",\"action\":\"split\",\"iova\":\"0x0000000100000000-"
 		"0x0000010000000fff\",\"size\":1095216664576,\"vaddr\":\"0x7f0000000000\","
 		"\"flags\":"
-		"3,\"guarded\":true,\"unreachable\":12884901888,\"result\":\"ENOMEM\",\"reason\":"
+		"3,\"guarded\":false,\"unreachable\":12884901888,\"result\":\"ENOMEM\",\"reason\":"
 		"\"kernel\",\"failed\":\"0x0000010000000000-0x0000010000000fff\",\"failed_errno\":"
 		"\"ENOMEM\",\"holes\":[{\"range\":\"" HT
 		"\",\"from\":\"sysfs\",\"group\":3,\"type\":\"reserved\"}],\"n_holes\":1,"
@@ -164,6 +164,9 @@ static const struct {
 		RAM ": refused (EINVAL), since " HT
 		    " cannot be guarded (EINVAL); huge pages have to fit the hole's edges",
 		NULL},
+	{{CROSSES, .verdict = VERDICT_REFUSE, .result = -EINVAL, .refusal = REFUSED_NO_GUARD,
+		 .failed = {0xfd00000000, 0xffffffffff}, .failed_errno = EMFILE},
+		qemu, RAM ": refused (EINVAL), since " HT " cannot be guarded (EMFILE)", NULL},
 	{{CROSSES, .verdict = VERDICT_REFUSE, .result = -EFAULT, .refusal = REFUSED_BY_KERNEL,
 		 .failed = {0xfd00000000, 0xffffffffff}, .failed_errno = EFAULT},
 		qemu, RAM ": refused (EFAULT), since " HT " is not accessible memory of the VMM",
@@ -254,15 +257,20 @@ static const struct {
 	{{.kind = EVENT_CONTAINER},
 		STAMP("container") ",\"container\":2,\"page\":4096,\"groups\":[{\"group\":3,"
 				   "\"devices\":\"0000:00:05.0 0000:00:05.1\"},{\"group\":4,"
-				   "\"devices\":\"\"}],\"holes\":[{\"range\":\"0x0000000000001000-"
+				   "\"devices\":\"\"}],\"n_groups\":2,\"holes\":[{\"range\":"
+				   "\"0x0000000000001000-"
 				   "0x0000000000001fff\",\"from\":\"kernel\"},{\"range\":"
 				   "\"0x0000000000004000-0x0000000000004fff\",\"from\":\"policy\","
 				   "\"name\":\"old-host\",\"file\":\"/etc/iovashim/holes.conf\","
 				   "\"line\":7}],\"n_holes\":2}"},
-	{{.kind = EVENT_UNMAP, .iova = {0, 0x4fff}, .reported = 0x5000, .kernel_bytes = 0x4000},
+	{{.kind = EVENT_UNMAP,
+		 .iova = {0, 0x4fff},
+		 .flags = 4,
+		 .reported = 0x5000,
+		 .kernel_bytes = 0x4000},
 		STAMP("unmap") ",\"container\":2,\"iova\":\"0x0000000000000000-"
 			       "0x0000000000004fff\","
-			       "\"size\":20480,\"kernel_size\":16384}"},
+			       "\"flags\":4,\"size\":20480,\"kernel_size\":16384}"},
 	{{.kind = EVENT_GUARD,
 		 .iova = {0x4000, 0x4fff},
 		 .vaddr = 0x7f0000000000,
@@ -275,26 +283,36 @@ static const struct {
 		STAMP("guard") ",\"container\":2,\"set\":false,\"iova\":\"0x0000000000004000-"
 			       "0x0000000000004fff\",\"vaddr\":\"0x00007f0000000000-"
 			       "0x00007f0000000fff\",\"size\":4096}"},
-	{{.kind = EVENT_FAULT, .result = -EIO, .what = "cannot \"tell\""},
-		STAMP("fault") ",\"what\":\"cannot \\\"tell\\\"\",\"result\":\"EIO\"}"},
+	{{.kind = EVENT_FAULT, .iova = {0x4000, 0x4fff}, .result = -EIO, .what = "cannot \"tell\""},
+		STAMP("fault") ",\"container\":2,\"iova\":\"0x0000000000004000-"
+			       "0x0000000000004fff\",\"what\":\"cannot \\\"tell\\\"\","
+			       "\"result\":\"EIO\"}"},
 };
+
+static const char fault_alone[] =
+	STAMP("fault") ",\"what\":\"cannot \\\"tell\\\"\",\"result\":\"EIO\"}";
 
 static void test_others(void **state)
 {
 	struct hole_set *set = set_of(&holes[4], 2);
+	char bytes[4096];
+	struct text text;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		struct event event = others[i].event;
-		char bytes[4096];
-		struct text text = text_start(bytes, sizeof(bytes));
 
+		text = text_start(bytes, sizeof(bytes));
 		event.container = &container;
 		event.holes = set;
 		describe_json(&text, &stamp, &event);
 		assert_string_equal(bytes, others[i].json);
 	}
 	free(set);
+	text = text_start(bytes, sizeof(bytes));
+	describe_json(&text, &stamp,
+		&(struct event){.kind = EVENT_FAULT, .result = -EIO, .what = "cannot \"tell\""});
+	assert_string_equal(bytes, fault_alone);
 }
 
 static void test_start(void **state)

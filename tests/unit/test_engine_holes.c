@@ -60,14 +60,14 @@ static void test_groups(void **state)
 	assert_int_equal(container->id, 1);
 	assert_int_equal(container->holes->n_merged, 0);
 	engine_group_added(engine, container, &none);
-	check_heard(world, "");
+	check_heard(world, "holes"); /* a group is news, with holes or without */
 	engine_group_added(engine, container, &one);
 	check_heard(world, "holes 3000-3fff");
 	engine_group_added(engine, container, &two);
 	check_heard(world, "holes 3000-3fff 9000-9fff");
 	engine_group_added(engine, container, &two);
-	check_heard(world, "");
-	/* another owner is news, though the holes merge to the same */
+	check_heard(world, "holes 3000-3fff 9000-9fff");
+	/* so is another owner, though the holes merge to the same */
 	engine_group_added(engine, container, &same);
 	check_heard(world, "holes 3000-3fff 9000-9fff");
 	engine_group_removed(engine, container, 1);
@@ -78,6 +78,15 @@ static void test_groups(void **state)
 	check_heard(world, "");
 	engine_group_removed(engine, container, 2);
 	check_heard(world, "holes");
+}
+
+/* What the shim itself could not do. */
+static void test_fault(void **state)
+{
+	struct world *world = *state;
+
+	engine_fault(&world->engine, &world->container, "it failed", -EIO);
+	check_heard(world, "fault -5");
 }
 
 /* Sets are shared and kept: going back and forth takes no more memory. */
@@ -462,6 +471,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_groups),
+		TEST(test_fault),
 		TEST(test_sets_are_kept),
 		TEST(test_policy),
 		cmocka_unit_test(test_ranges),

@@ -134,13 +134,12 @@ static void test_lines(void **state)
 		"iovashim: guest RAM at 0x0000000000000000-0x0000000000002fff (12 KiB) crosses "
 		"0x0000000000001000-0x0000000000001fff" OWNER
 		": mapped in 2 pieces; 4 KiB of it is out of the devices' reach, guarded: a guest "
-		"that uses that is stopped. Tell the guest: memmap=4K$0x1000\n");
+		"that uses that is stopped; tell the guest: memmap=4K$0x1000\n");
 	assert_int_equal(lines_in(take_log()), 1);
 
 	journal_event(&desk.journal,
 		&(struct event){.kind = EVENT_FAULT, .result = -EIO, .what = "cannot do it"});
-	assert_string_equal(
-		take(desk.people), "iovashim: cannot do it (EIO): left to the kernel\n");
+	assert_string_equal(take(desk.people), "iovashim: cannot do it (EIO)\n");
 	assert_string_equal(
 		take_log(), "{\"event\":\"fault\",\"what\":\"cannot do it\",\"result\":\"EIO\"}\n");
 
@@ -282,6 +281,7 @@ static void test_too_many_gaps(void **state)
 	assert_int_equal(desk.journal.n_gaps, JOURNAL_GAPS - 1);
 	take(desk.people);
 	journal_end(&desk.journal);
+	assert_non_null(strstr(take(desk.log), "\"cut\":true,"));
 	assert_non_null(strstr(take(desk.people), "guarded (and more: the log has them all)\n"));
 }
 
@@ -300,16 +300,79 @@ static void test_totals(void **state)
 	journal_end(&desk.journal);
 	assert_string_equal(take_log(),
 		"{\"event\":\"summary\",\"splits\":2,\"pieces\":6,\"skips\":1,\"refusals\":2,"
-		"\"observed\":1,\"folded\":1,\"unreachable\":12288,\"guarded\":true,\"memmap\":"
+		"\"observed\":1,\"folded\":1,\"unreachable\":12288,\"cut\":false,\"guarded\":true,"
+		"\"memmap\":"
 		"\"memmap=4K$0x1000 memmap=4K$0x3000 memmap=4K$0x9000\"}\n");
 	take(desk.people);
 	assert_true(lines_in(desk.text) > 4);
-	assert_ptr_equal(strstr(desk.text, "iovashim: summary: 2 split into 6 pieces, 1 skipped, 2 "
-					   "refused, 1 passed on that cross holes; 1 repeats not "
-					   "shown; 12 KiB of guest RAM out of the devices' reach, "
-					   "guarded\niovashim: Linux guest, "),
+	assert_ptr_equal(
+		strstr(desk.text,
+			"iovashim: summary: mappings split: 2 (pieces: 6), "
+			"skipped: 1, refused: 2, passed on over holes: 1, "
+			"repeats not shown: 1; 12 KiB of guest RAM out of the devices' reach, "
+			"guarded\niovashim: Linux guest, "),
 		desk.text);
 	assert_non_null(strstr(desk.text, "a layout that keeps off 0x1000-0x1fff by itself"));
+}
+
+/* Where another layout would not have helped, none is advised. */
+static void test_no_advice(void **state)
+{
+	static const struct event events[] = {
+		{.verdict = VERDICT_REFUSE,
+			.refusal = REFUSED_TRANSLATED,
+			.result = -EINVAL,
+			.memory = MEMORY_TRANSLATED},
+		{.verdict = VERDICT_SPLIT,
+			.refusal = REFUSED_BY_KERNEL,
+			.result = -ENOMEM,
+			.failed_errno = ENOMEM},
+		{.verdict = VERDICT_OBSERVE, .memory = MEMORY_BAR},
+	};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		struct event event = events[i];
+
+		tear_down(state);
+		set_up(state);
+		journal_start(&desk.journal);
+		event.kind = EVENT_MAP;
+		event.container = &desk.container;
+		event.iova = (struct range){0, 0x2fff};
+		event.holes = desk.set;
+		journal_event(&desk.journal, &event);
+		assert_int_equal(lines_in(take(desk.people)), 1);
+		journal_end(&desk.journal);
+		assert_int_equal(lines_in(take(desk.people)), 1);
+	}
+}
+
+/* Each mapping's own advice, whichever is the largest. */
+static void test_own_advice(void **state)
+{
+	struct hole hole = {.range = {0xfd00000000, 0xffffffffff}, .group = 3};
+	struct hole_set *set = hole_set_build(malloc(hole_set_bytes(1)), &hole, 1, 4096);
+	struct event event = {.kind = EVENT_MAP,
+		.container = &desk.container,
+		.iova = {0x100000000, 0xfd3fffffff},
+		.holes = set,
+		.verdict = VERDICT_SPLIT,
+		.guarded = true};
+
+	(void)state;
+	journal_start(&desk.journal);
+	journal_event(&desk.journal, &event);
+	assert_null(strstr(take(desk.people), "DIMM"));
+	event.iova.first = 0xfc00000000;
+	journal_event(&desk.journal, &event);
+	assert_non_null(strstr(take(desk.people), "if this is a DIMM"));
+	desk.journal.host.vmm = "/usr/bin/qemu-system-aarch64";
+	event.iova.first -= 4096;
+	journal_event(&desk.journal, &event);
+	take(desk.people);
+	assert_null(strstr(desk.text, "memmap"));
+	assert_non_null(strstr(desk.text, "; choose a layout that keeps off the hole\n"));
+	free(set);
 }
 
 /* Nothing was done: the log says so, people are left alone. */
@@ -350,7 +413,7 @@ static void test_stopped(void **state)
 	assert_string_equal(take(desk.people),
 		"iovashim: the guest was stopped by the guard (KVM_RUN: EFAULT): it used memory "
 		"that "
-		"devices cannot reach. Nothing is corrupted. Tell it to keep off: "
+		"devices cannot reach. Nothing is corrupted; tell the guest: "
 		"memmap=4K$0x1000\n");
 	assert_string_equal(take_log(), "{\"event\":\"guard-hit\",\"by\":\"guest\"}\n");
 	journal_guest_stopped(&desk.journal);
@@ -360,9 +423,18 @@ static void test_stopped(void **state)
 	assert_string_equal(take(desk.people),
 		"iovashim: the VMM is stopped by the guard (SIGSEGV at 0x7f0000001000): it, or an "
 		"emulated CPU or device, used guest memory that passed-through devices cannot "
-		"reach\n");
+		"reach; tell the guest: memmap=4K$0x1000\n");
 	assert_string_equal(take_log(),
 		"{\"event\":\"guard-hit\",\"by\":\"vmm\",\"vaddr\":\"0x7f0000001000\"}\n");
+}
+
+/* Before the mapping is told of, there is nothing to tell the guest. */
+static void test_stopped_early(void **state)
+{
+	(void)state;
+	journal_start(&desk.journal);
+	journal_vmm_stopped(&desk.journal, 0x7f0000001000);
+	assert_non_null(strstr(take(desk.people), "devices cannot reach\n"));
 }
 
 /* Without its guard the memory cannot have stopped anybody. */
@@ -437,9 +509,12 @@ int main(void)
 		TEST(test_touching),
 		TEST(test_too_many_gaps),
 		TEST(test_totals),
+		TEST(test_no_advice),
+		TEST(test_own_advice),
 		TEST(test_nothing),
 		TEST(test_child),
 		TEST(test_stopped),
+		TEST(test_stopped_early),
 		TEST(test_unguarded),
 		TEST(test_quiet),
 		TEST(test_log_lost),
