@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Holds the requests of a VMM, made of the kernel alone or through the shim, to what they must
+ * give. */
 /*
  * usage: client bare|shim|skip DISK DISK-GROUP NIC NIC-GROUP [SET]
  *        client unmap CONTAINER-FD IOVA SIZE
