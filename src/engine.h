@@ -21,10 +21,11 @@ struct memory_ops {
 	 * cannot be told. */
 	int (*classify)(
 		void *context, struct range vaddr, struct range iova, enum memory_kind *kind);
-	/* Proves that nothing uses @vaddr and takes all access to it away. *given_back: bytes
-	 * returned to the host. Returns 0; -EBUSY: in use; -EFAULT: not all of it is memory;
-	 * another -errno: cannot be set. On error all is as it was. */
-	int (*guard)(void *context, struct range vaddr, uint64_t *given_back);
+	/* Proves that nothing uses @vaddr and takes all access to it away. @flags: of the mapping,
+	 * VFIO_DMA_MAP_FLAG_READ and _WRITE. *given_back: bytes returned to the host. Returns 0;
+	 * -EBUSY: in use; -EFAULT: not all of it is memory that @flags may be had of; another
+	 * -errno: cannot be set. On error all is as it was. */
+	int (*guard)(void *context, struct range vaddr, uint32_t flags, uint64_t *given_back);
 	/* Lifts what guard() set, once for each time that it was set. */
 	void (*unguard)(void *context, struct range vaddr);
 	void *context;

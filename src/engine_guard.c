@@ -50,7 +50,8 @@ int engine_guard(struct engine *engine, const struct container *container,
 
 	for (size_t done = 0; dma_split_next_gap(&walk, &gap); done++) {
 		struct event event = {.set = true};
-		int err = memory->guard(memory->context, vaddr_of(split, &gap), &event.given_back);
+		int err = memory->guard(
+			memory->context, vaddr_of(split, &gap), split->flags, &event.given_back);
 
 		if (err) {
 			*failed = gap.iova;

@@ -79,6 +79,22 @@ static int tell(struct map *map, enum verdict verdict, enum refusal refusal, int
 	return result;
 }
 
+/* The kernel looks for mappings in the way before it looks at anything else: what has failed for
+ * another reason may still have to be EEXIST. A mapping of the whole from address 0, where nothing
+ * is, fails in any case. */
+static bool in_the_way(struct map *map)
+{
+	struct vfio_iommu_type1_dma_map whole = map->request;
+	int err;
+
+	whole.argsz = sizeof(whole);
+	whole.vaddr = 0;
+	err = pass(map, &whole);
+	if (err >= 0) /* something was at address 0 after all */
+		engine_unmap_piece(map->engine, map->container, map->fd, 0, map->iova);
+	return err == -EEXIST;
+}
+
 static int refuse_for_guard(struct map *map, int err)
 {
 	map->event.failed_errno = -err;
@@ -117,9 +133,11 @@ static int map_split(struct map *map, bool skipped)
 		err = engine_guard(map->engine, map->container, &split, &map->event.failed);
 
 	if (err)
-		return refuse_for_guard(map, err);
+		return in_the_way(map) ? -EEXIST : refuse_for_guard(map, err);
 	if (!skipped)
 		err = map_pieces(map, &split);
+	if (err && err != -EEXIST && in_the_way(map))
+		err = -EEXIST;
 	if (!err)
 		err = add_split(map, &split);
 	if (err)

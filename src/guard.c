@@ -239,6 +239,45 @@ int guard_set(struct guard *guard, struct range addresses, bool give_back, uint6
 	return err;
 }
 
+struct asked {
+	const struct guard *guard;
+	struct range addresses;
+	int prot;
+	bool refused;
+};
+
+/* A mapping without access may be ours to have closed: then what it was before counts. */
+static void ask_vma(void *context, const struct vma *vma)
+{
+	struct asked *asked = context;
+	struct range part = range_common(vma->addresses, asked->addresses);
+	size_t i = span_from(asked->guard, part.first);
+	uint64_t next = part.first;
+
+	if ((vma->prot & asked->prot) == asked->prot)
+		return;
+	for (; vma->prot == PROT_NONE && i < asked->guard->n_spans && next <= part.last; i++) {
+		const struct guard_span *span = &asked->guard->spans[i];
+
+		if (span->addresses.first > next || (span->prot & asked->prot) != asked->prot)
+			break;
+		next = span->addresses.last + 1;
+	}
+	asked->refused |= next <= part.last;
+}
+
+int guard_allows(struct guard *guard, struct range addresses, int prot)
+{
+	struct asked asked = {.guard = guard, .addresses = addresses, .prot = prot};
+	struct lock_hold hold;
+	int err;
+
+	lock_take(&guard->lock, &hold);
+	err = vma_each(addresses, ask_vma, &asked);
+	lock_drop(&guard->lock, &hold);
+	return !err && asked.refused ? -EFAULT : err;
+}
+
 static void collect(void *context, const struct vma *vma)
 {
 	struct fresh *found = context;

@@ -34,6 +34,10 @@ struct guard {
  * hole's alignment). On error all is as it was. */
 int guard_set(struct guard *guard, struct range addresses, bool give_back, uint64_t *given_back);
 
+/* Returns 0 if all of @addresses is mapped and, guards aside, allows @prot (PROT_READ, PROT_WRITE);
+ * -EFAULT if not, as pinning would; or -errno if it cannot be told. */
+int guard_allows(struct guard *guard, struct range addresses, int prot);
+
 /* Takes one count off @addresses; where none is left, the protection that was there comes back,
  * unless the VMM has mapped something else there since. */
 void guard_lift(struct guard *guard, struct range addresses);

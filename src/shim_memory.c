@@ -6,8 +6,10 @@
 #include "vma.h"
 
 #include <errno.h>
+#include <linux/vfio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* A QEMU without KVM tells nobody where its RAM is in the guest. Its RAM sections are large; what
  * a vIOMMU makes it map are pages, up to 2 MiB. */
@@ -78,12 +80,16 @@ static void count_container(void *context, int fd, struct container *container)
 	*n += container->type != 0;
 }
 
-static int guard_memory(void *context, struct range vaddr, uint64_t *given_back)
+/* vaddr_get_pfns() pins for writing if the device may write, else for reading. */
+static int guard_memory(void *context, struct range vaddr, uint32_t flags, uint64_t *given_back)
 {
-	int containers = 0, err;
+	int prot = flags & VFIO_DMA_MAP_FLAG_WRITE ? PROT_WRITE : PROT_READ;
+	int containers = 0, err = guard_allows(&shim.guard, vaddr, prot);
 
 	(void)context;
 	shim_each_container(count_container, &containers);
+	if (err)
+		return err;
 	err = guard_set(&shim.guard, vaddr, containers <= 1, given_back);
 	if (!err)
 		watch_segv();

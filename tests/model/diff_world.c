@@ -53,8 +53,9 @@ static void count_guard(struct world *world, struct range vaddr, int by)
 		world->guarded[(at - VADDR) / PAGE] += by;
 }
 
-static int guard(void *context, struct range vaddr, uint64_t *given_back)
+static int guard(void *context, struct range vaddr, uint32_t flags, uint64_t *given_back)
 {
+	(void)flags;
 	*given_back = 0;
 	count_guard(context, vaddr, 1);
 	return 0;

@@ -35,8 +35,9 @@ static int classify(void *context, struct range vaddr, struct range iova, enum m
 	return 0;
 }
 
-static int guard(void *context, struct range vaddr, uint64_t *given_back)
+static int guard(void *context, struct range vaddr, uint32_t flags, uint64_t *given_back)
 {
+	(void)flags;
 	(void)context;
 	(void)vaddr;
 	*given_back = 0;

@@ -55,10 +55,22 @@ static inline void fake_forget(struct fake *fake)
 	fake->log = text_start(fake->log_bytes, sizeof(fake->log_bytes));
 }
 
+/* A mapping from address 0, where nothing is: only whether another is in the way can come of it. */
+static inline int fake_probe(struct fake *fake, struct range r)
+{
+	fake_log_range(fake, "probe", r);
+	for (size_t i = 0; i < fake->n_mapped; i++)
+		if (range_overlaps(fake->mapped[i], r))
+			return -EEXIST;
+	return -EFAULT;
+}
+
 static inline int fake_map(struct fake *fake, const struct vfio_iommu_type1_dma_map *map, int err)
 {
 	struct range r = {map->iova, map->iova + map->size - 1};
 
+	if (!map->vaddr)
+		return fake_probe(fake, r);
 	fake_log_range(fake, fake->own == map ? "pass" : "map", r);
 	if (map->argsz != sizeof(*map))
 		text_add(&fake->log, " argsz %u", map->argsz);
@@ -156,8 +168,10 @@ static inline struct range fake_iova(struct range vaddr)
 	return (struct range){vaddr.first - FAKE_VADDR, vaddr.last - FAKE_VADDR};
 }
 
-static inline int fake_guard(void *context, struct range vaddr, uint64_t *given_back)
+static inline int fake_guard(
+	void *context, struct range vaddr, uint32_t flags, uint64_t *given_back)
 {
+	(void)flags;
 	struct fake *fake = context;
 	int err = fake_failing(&fake->guard);
 

@@ -321,6 +321,8 @@ static void test_pieces_fail(void **state)
 				text_add(&text, ", %s", maps[i]);
 			for (int i = 0; i <= k; i++)
 				text_add(&text, "%s", unmaps[i]);
+			if (errno_of(words[e]) != EEXIST)
+				text_add(&text, ", probe 2000-9fff");
 			text_add(&text,
 				", lift 3000-3fff, lift 7000-8fff, split kernel %s %d\n"
 				"left: 0 mapped, 0 splits, 0 guards\n",
@@ -395,23 +397,32 @@ static void test_verdicts(void **state)
 /* A gap cannot be guarded: those before it are lifted, and the kernel is not asked at all. */
 static const char *const guards[] = {
 	"guard 1 EBUSY\n"
-	"map 2000-9fff = EINVAL: guard 3000-3fff, refused in-use 3000-3fff 16\n"
+	"map 2000-9fff = EINVAL: guard 3000-3fff, probe 2000-9fff, refused in-use 3000-3fff 16\n"
 	"left: 0 mapped, 0 splits, 0 guards\n"
 	"guard 2 EBUSY\n"
 	"map 2000-9fff = EINVAL: guard 3000-3fff, guard 7000-8fff, lift 3000-3fff, "
-	"refused in-use 7000-8fff 16\n"
+	"probe 2000-9fff, refused in-use 7000-8fff 16\n"
 	"left: 0 mapped, 0 splits, 0 guards",
 	"guard 2 EINVAL\n"
 	"map 2000-9fff = EINVAL: guard 3000-3fff, guard 7000-8fff, lift 3000-3fff, "
-	"refused no-guard 7000-8fff 22",
+	"probe 2000-9fff, refused no-guard 7000-8fff 22",
 	"guard 1 EIO\n"
-	"map 2000-9fff = EINVAL: guard 3000-3fff, refused no-guard 3000-3fff 5",
+	"map 2000-9fff = EINVAL: guard 3000-3fff, probe 2000-9fff, refused no-guard 3000-3fff 5",
 	"guard 1 EFAULT\n"
-	"map 2000-9fff = EFAULT: guard 3000-3fff, refused kernel 3000-3fff 14\n"
+	"map 2000-9fff = EFAULT: guard 3000-3fff, probe 2000-9fff, refused kernel 3000-3fff 14\n"
 	"left: 0 mapped, 0 splits, 0 guards",
+	/* a mapping in the way comes first, whatever else is wrong */
+	"map 9000-9fff = ok: pass 9000-9fff\n"
+	"guard 1 EBUSY\n"
+	"map 2000-9fff = EEXIST: guard 3000-3fff, probe 2000-9fff\n"
+	"kernel 1 EFAULT\n"
+	"map 2000-9fff = EEXIST: guard 3000-3fff, guard 7000-8fff, map 2000-2fff, "
+	"probe 2000-9fff, lift 3000-3fff, lift 7000-8fff, "
+	"split kernel 2000-2fff 14\n"
+	"left: 1 mapped, 0 splits, 0 guards",
 	"inside skip\n"
 	"guard 1 EBUSY\n"
-	"map 7000-8fff = EINVAL: guard 7000-8fff, refused in-use 7000-8fff 16\n"
+	"map 7000-8fff = EINVAL: guard 7000-8fff, probe 7000-8fff, refused in-use 7000-8fff 16\n"
 	"left: 0 mapped, 0 splits, 0 guards",
 };
 
