@@ -110,7 +110,9 @@ static void add_refusal(struct text *text, const struct event *event)
 	switch (event->refusal) {
 	case REFUSED_NOT:
 	case REFUSED_BY_POLICY:
-		text_add(text, "as the policy says");
+		text_add(text, dma_split_fit(event->holes, event->iova) == DMA_INSIDE
+				       ? "since no device could reach any of it (policy: `inside`)"
+				       : "as the policy says");
 		break;
 	case REFUSED_TRANSLATED:
 		text_add(text, "since a vIOMMU in the guest chose this IOVA and nothing can be "

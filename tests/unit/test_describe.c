@@ -138,7 +138,9 @@ static const struct {
 		"false,\"unreachable\":536870912,\"result\":\"ok\",\"holes\":[{\"range\":\"" HT
 		"\",\"from\":\"sysfs\",\"group\":3,\"type\":\"reserved\"}],\"n_holes\":1"},
 	{{LIES_IN, .verdict = VERDICT_REFUSE, .result = -EINVAL, .refusal = REFUSED_BY_POLICY},
-		qemu, INSIDE ": refused (EINVAL), as the policy says",
+		qemu,
+		INSIDE
+		": refused (EINVAL), since no device could reach any of it (policy: `inside`)",
 		"\"kind\":\"ram\",\"action\":\"refuse\",\"iova\":\"0x000000fd00000000-"
 		"0x000000fd1fffffff\",\"size\":536870912,\"vaddr\":\"0x0\",\"flags\":0,\"guarded\":"
 		"false,\"unreachable\":536870912,\"result\":\"EINVAL\",\"reason\":\"policy\","
