@@ -32,13 +32,15 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c
 
 all: $(BUILD)/libiovashim.so
 
-.PHONY: inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
+.PHONY: coverage inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 	@echo 'make unit | sanitize | static-code | compilers | lab | format-check: parts of check'
 	@echo 'make lab SCENARIO="1 5" KERNEL=6.12: some of the lab'
+	@echo 'make differential OPS=10000000 SEED=1: random sequences; soak: for as long as you have'
+	@echo 'make fuzz FUZZ_SECONDS=300 | threads | lifetimes PAIRS=1000000 | coverage'
 	@echo 'make format | clean'
 
 $(BUILD)/%.o: src/%.c
@@ -103,6 +105,9 @@ $(BUILD)/lifetimes: tests/model/lifetimes.c
 	$(COMPILE) -o $@ $< -lpthread
 lifetimes: $(BUILD)/lifetimes $(BUILD)/libiovashim.so $(BUILD)/libiovamodel.so
 	$(LIFETIMES_ENV) $<
+
+coverage:
+	tests/coverage $(BUILD)/coverage
 
 # libFuzzer targets, built with clang. `make fuzz` looks for something new for FUZZ_SECONDS each;
 # `make fuzz-check` only goes through what was found before.

@@ -131,7 +131,6 @@ static int map_split(struct map *map, bool skipped)
 
 	if (guarded)
 		err = engine_guard(map->engine, map->container, &split, &map->event.failed);
-
 	if (err)
 		return in_the_way(map) ? -EEXIST : refuse_for_guard(map, err);
 	if (!skipped)
