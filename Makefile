@@ -117,7 +117,7 @@ FUZZ := policy engine
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h src/*.[ch] src/model/*.[ch]
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \
 		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a
-	clang -std=c11 -Isrc -Isrc/model -Itests/model $(DEFS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
+	$(if $(filter 0,$(V)),@echo '  FUZZ  $@';) clang -std=c11 -Isrc -Isrc/model -Itests/model $(DEFS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
 		$< $(if $(filter engine,$*),tests/model/diff_world.c tests/model/diff_print.c) \
 		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a -lpthread
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)

@@ -25,33 +25,33 @@ model: $(MODEL_LIB) $(MODEL_SO)
 
 $(BUILD)/model/%.o: src/model/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(MODEL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) $(CFLAGS) $(MODEL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(MODEL_LIB): $(MODEL_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $(MODEL_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $(MODEL_OBJ)
 
 # Its own functions are not to be replaced by the checking ones they stand in front of.
 $(MODEL_SO_OBJ): MODEL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 $(MODEL_SO): $(MODEL_SO_OBJ) $(MODEL_LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ \
+	$(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ \
 		$(MODEL_SO_OBJ) $(MODEL_LIB) -ldl -lpthread
 
 $(BUILD)/tests/kernel_%: tests/model/kernel_%.c $(MODEL_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model -MMD -MP -o $@ $< $(MODEL_LIB) -lcmocka -lpthread
+	$(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model -MMD -MP -o $@ $< $(MODEL_LIB) -lcmocka -lpthread
 
 # Static: it also runs in the lab's bare initrd. Sanitizers cannot be.
 $(MODEL_PLAYER): $(addprefix tests/model/, kernel_player.c player.c player_backend.c player.h) \
 		$(MODEL_LIB)
-	$(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model $(if $(findstring sanitize,$(CFLAGS)),,-static) -o $@ $(filter %.c %.a,$^) -lpthread
+	$(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) $(CFLAGS) $(MODEL_CFLAGS) -Isrc/model $(if $(findstring sanitize,$(CFLAGS)),,-static) -o $@ $(filter %.c %.a,$^) -lpthread
 
 kernel-player: $(MODEL_PLAYER)
 
 $(BUILD)/tests/kernel_descriptors: tests/model/kernel_descriptors.c
 	@mkdir -p $(@D)
-	$(CC) -O1 -g $(MODEL_CFLAGS) -o $@ $<
+	$(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -O1 -g $(MODEL_CFLAGS) -o $@ $<
 
 model-check: $(MODEL_TESTS) $(MODEL_PLAYER)
 	@set -e; for t in $(MODEL_TESTS); do $$t; done
