@@ -8,7 +8,6 @@ VERSION := 0.1.0
 BUILD ?= build
 CC ?= gcc
 CFLAGS ?= -O2 -g
-PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
