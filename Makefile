@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make          libiovashim.so
+# make          libiovashim.so and iovashim
 # make demo     a guest that cannot start, and starts: on an emulated host with real VFIO drivers
 # make check    every test
 # make help     the other targets
@@ -29,9 +29,13 @@ CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/
 
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
-all: $(BUILD)/libiovashim.so
+# `iovashim`: a file for each verb, over the same objects.
+CLI_PACKAGES := jansson libelf libpci libseccomp
+CLI_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/cli/*.c src/supervisor/*.c))
 
-.PHONY: coverage inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
+all: $(BUILD)/libiovashim.so $(BUILD)/iovashim
+
+.PHONY: cli-check coverage inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
@@ -70,6 +74,14 @@ $(BUILD)/libiovashim.a: $(CORE_OBJ)
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libiovashim.a
 	@mkdir -p $(@D)
 	$(COMPILE) -Itests -o $@ $< $(BUILD)/libiovashim.a -lcmocka -lpthread
+
+$(BUILD)/iovashim: $(CLI_OBJ) $(BUILD)/libiovashim.a
+	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections \
+		-Wl,--as-needed -o $@ $^ $$(pkg-config --libs $(CLI_PACKAGES)) -lpthread
+
+# What `iovashim` says and does, verb by verb: tests/cli/VERB.sh BUILD.
+cli-check: all $(BUILD)/libiovamodel.so
+	@set -e; for t in $(wildcard tests/cli/*.sh); do bash $$t $(BUILD); done
 
 unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
@@ -151,7 +163,7 @@ deps:
 check: deps
 	@$(MAKE) --no-print-directory compilers format-check static-code inert unit sanitize
 	@$(MAKE) --no-print-directory model-check model-preload-check lifetimes threads differential
-	@$(MAKE) --no-print-directory fuzz-check docs-check
+	@$(MAKE) --no-print-directory cli-check fuzz-check docs-check
 	@$(MAKE) --no-print-directory lab
 
 inert: $(BUILD)/libiovashim.so
@@ -167,4 +179,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(wildcard src/model/model.mk tests/lab/lab.mk)
--include $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d $(BUILD)/cli/*.d $(BUILD)/supervisor/*.d)

@@ -87,4 +87,10 @@ int engine_map(struct engine *engine, struct container *container, int fd, void 
 int engine_unmap(struct engine *engine, struct container *container, int fd, void *argument);
 int engine_dirty_pages(struct engine *engine, struct container *container, int fd, void *argument);
 
+/* True if the same call would hand the request to the kernel as it is and return its answer, so
+ * that whoever need not make the call himself can leave it to the caller. */
+bool engine_map_passes(struct engine *engine, struct container *container, const void *argument);
+bool engine_unmap_passes(struct container *container, void *argument);
+bool engine_dirty_pages_pass(const struct container *container, const void *argument);
+
 #endif

@@ -179,6 +179,20 @@ static int get_claimed(struct engine *engine, struct container *container, int f
 	return result;
 }
 
+static bool passes(
+	const struct container *container, const void *argument, struct get_bitmap *request)
+{
+	return !container_has_splits(container) || container->type == VFIO_TYPE1_IOMMU ||
+	       !read_request(request, container, argument);
+}
+
+bool engine_dirty_pages_pass(const struct container *container, const void *argument)
+{
+	struct get_bitmap request;
+
+	return passes(container, argument, &request);
+}
+
 int engine_dirty_pages(struct engine *engine, struct container *container, int fd, void *argument)
 {
 	const struct kernel_ops *kernel = &engine->kernel;
@@ -187,8 +201,7 @@ int engine_dirty_pages(struct engine *engine, struct container *container, int f
 	struct claim claim;
 	int result;
 
-	if (!container_has_splits(container) || container->type == VFIO_TYPE1_IOMMU ||
-		!read_request(&request, container, argument))
+	if (passes(container, argument, &request))
 		return kernel->ioctl(kernel->context, fd, VFIO_IOMMU_DIRTY_PAGES, argument);
 	engine_claim(engine, container, &claim, request.iova, &hold);
 	result = get_claimed(engine, container, fd, argument, &request, &hold);

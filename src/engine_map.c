@@ -221,21 +221,46 @@ static bool exists(struct map *map)
 	return found;
 }
 
+enum route { ROUTE_PASS, ROUTE_VADDR, ROUTE_EXISTS, ROUTE_INTERVENE };
+
+/* Reads the request, once, and finds what becomes of it. */
+static enum route find_route(struct map *map, const void *argument)
+{
+	const struct container *container = map->container;
+
+	map->holes = container->holes;
+	memcpy(&map->request, argument, sizeof(map->request));
+	if (map->request.flags == VFIO_DMA_MAP_FLAG_VADDR &&
+		(container_has_splits(container) || container->inherited))
+		return ROUTE_VADDR;
+	if (!well_formed(&map->request, map->holes->page))
+		return ROUTE_PASS;
+	map->iova = (struct range){map->request.iova, map->request.iova + map->request.size - 1};
+	if (exists(map))
+		return ROUTE_EXISTS;
+	return hole_set_touches(map->holes, map->iova) ? ROUTE_INTERVENE : ROUTE_PASS;
+}
+
+bool engine_map_passes(struct engine *engine, struct container *container, const void *argument)
+{
+	struct map map = {.engine = engine, .container = container};
+
+	return find_route(&map, argument) == ROUTE_PASS;
+}
+
 int engine_map(struct engine *engine, struct container *container, int fd, void *argument)
 {
 	struct map map = {.engine = engine, .container = container, .fd = fd};
 
-	map.holes = container->holes;
-	memcpy(&map.request, argument, sizeof(map.request));
-	if (map.request.flags == VFIO_DMA_MAP_FLAG_VADDR &&
-		(container_has_splits(container) || container->inherited))
+	switch (find_route(&map, argument)) {
+	case ROUTE_VADDR:
 		return engine_map_vaddr(engine, container, fd, argument);
-	if (!well_formed(&map.request, map.holes->page))
-		return pass(&map, argument);
-	map.iova = (struct range){map.request.iova, map.request.iova + map.request.size - 1};
-	if (exists(&map))
+	case ROUTE_EXISTS:
 		return -EEXIST;
-	if (!hole_set_touches(map.holes, map.iova))
-		return pass(&map, argument);
-	return intervene(&map, argument);
+	case ROUTE_INTERVENE:
+		return intervene(&map, argument);
+	case ROUTE_PASS:
+		break;
+	}
+	return pass(&map, argument);
 }

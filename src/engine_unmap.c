@@ -318,19 +318,29 @@ static int unmap_locked(struct unmap *unmap)
 	return result;
 }
 
+/* True if the kernel's own answer is the right one. Reads the request, once. */
+static bool passes(struct unmap *unmap)
+{
+	const struct container *container = unmap->container;
+
+	unmap->v1 = container->type == VFIO_TYPE1_IOMMU;
+	if (!container_has_splits(container) && !container->inherited)
+		return true;
+	memcpy(&unmap->request, unmap->argument, sizeof(unmap->request));
+	return !well_formed(unmap);
+}
+
+bool engine_unmap_passes(struct container *container, void *argument)
+{
+	return passes(&(struct unmap){.container = container, .argument = argument});
+}
+
 int engine_unmap(struct engine *engine, struct container *container, int fd, void *argument)
 {
-	struct unmap unmap = {.engine = engine,
-		.container = container,
-		.fd = fd,
-		.argument = argument,
-		.v1 = container->type == VFIO_TYPE1_IOMMU};
-	bool splits = container_has_splits(container);
+	struct unmap unmap = {
+		.engine = engine, .container = container, .fd = fd, .argument = argument};
 
-	if (!splits && !container->inherited)
+	if (passes(&unmap))
 		return unmap_ioctl(&unmap, argument);
-	memcpy(&unmap.request, argument, sizeof(unmap.request));
-	if (!well_formed(&unmap))
-		return unmap_ioctl(&unmap, argument);
-	return splits ? unmap_locked(&unmap) : unmap_inherited(&unmap);
+	return container_has_splits(container) ? unmap_locked(&unmap) : unmap_inherited(&unmap);
 }

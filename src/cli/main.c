@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* iovashim: finds the verb and runs it. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct verb verbs[] = {
+	{"version", "say which version this is", "", verb_version},
+};
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+static const struct verb *current;
+
+int verb_version(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return cli_usage();
+	puts("iovashim " IOVASHIM_VERSION);
+	return cli_finish(0);
+}
+
+static void complain(const char *format, va_list arguments)
+{
+	fprintf(stderr, "iovashim %s: ", current->name);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
+void cli_complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(format, arguments);
+	va_end(arguments);
+}
+
+int cli_fail(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(format, arguments);
+	va_end(arguments);
+	return EXIT_OWN;
+}
+
+static void print_usage(FILE *to)
+{
+	fprintf(to, "usage: iovashim %s%s%s\n", current->name, current->usage[0] ? " " : "",
+		current->usage);
+}
+
+int cli_usage(void)
+{
+	print_usage(stderr);
+	return EXIT_OWN;
+}
+
+int cli_help(void)
+{
+	print_usage(stdout);
+	printf("%s; see iovashim-%s(1)\n", current->summary, current->name);
+	return cli_finish(0);
+}
+
+int cli_finish(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	return cli_fail("cannot write the output: %s", strerror(errno));
+}
+
+static void list_verbs(FILE *to)
+{
+	fputs("usage: iovashim VERB …\n", to);
+	for (size_t i = 0; i < VERBS; i++)
+		fprintf(to, "  %-8s  %s\n", verbs[i].name, verbs[i].summary);
+}
+
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && is_help(argv[1])) {
+		list_verbs(stdout);
+		return fflush(stdout) ? EXIT_OWN : 0;
+	}
+	for (size_t i = 0; argc > 1 && i < VERBS; i++) {
+		if (strcmp(argv[1], verbs[i].name) != 0)
+			continue;
+		current = &verbs[i];
+		return verbs[i].run(argc - 1, argv + 1);
+	}
+	if (argc > 1)
+		fprintf(stderr, "iovashim: no such verb: %s\n", argv[1]);
+	list_verbs(stderr);
+	return EXIT_OWN;
+}
