@@ -342,5 +342,6 @@ int engine_unmap(struct engine *engine, struct container *container, int fd, voi
 
 	if (passes(&unmap))
 		return unmap_ioctl(&unmap, argument);
-	return container_has_splits(container) ? unmap_locked(&unmap) : unmap_inherited(&unmap);
+	return container->inherited && !container_has_splits(container) ? unmap_inherited(&unmap)
+									: unmap_locked(&unmap);
 }
