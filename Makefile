@@ -22,7 +22,7 @@ COMPILE = $(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -std=c11 $(WARN) $(DE
 PURE := advice container describe describe_json dma_split engine_claim engine_dirty engine_guard \
 	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
 # What touches the machine.
-EDGE := fd_io fd_table guard host_facts interpose journal mem memslots outlet page_proof \
+EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots outlet page_proof \
 	policy_load shim shim_fd shim_memory shim_start vma
 CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
 	$(BUILD)/builtin_holes_conf.o

@@ -132,17 +132,15 @@ static int prove_all(const struct page_proof *proof, const struct fresh *fresh)
 	return err;
 }
 
-static int protect(const struct vma *vma, int prot)
+static int protect(const struct guard *guard, struct range addresses, int prot)
 {
-	return mprotect((void *)(uintptr_t)vma->addresses.first, range_size(vma->addresses), prot)
-		       ? -errno
-		       : 0;
+	return guard->space->protect(guard->space->context, addresses, prot);
 }
 
 static void restore(const struct fresh *fresh, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		protect(&fresh->vmas[i], fresh->vmas[i].prot);
+		protect(fresh->guard, fresh->vmas[i].addresses, fresh->vmas[i].prot);
 }
 
 /* Access is taken away between two proofs: what was written before the first is seen there, what
@@ -153,7 +151,7 @@ static int prove_and_protect(const struct page_proof *proof, const struct fresh 
 	size_t n = 0;
 
 	while (!err && n < fresh->n)
-		err = protect(&fresh->vmas[n++], PROT_NONE);
+		err = protect(fresh->guard, fresh->vmas[n++].addresses, PROT_NONE);
 	if (!err)
 		err = prove_all(proof, fresh);
 	if (err)
@@ -200,7 +198,7 @@ static int guard_fresh(
 	for (size_t i = 0; i < fresh->n; i++)
 		if (fresh->vmas[i].prot == PROT_NONE)
 			return -EFAULT;
-	err = page_proof_open(&proof);
+	err = page_proof_open(&proof, guard->space);
 	if (err)
 		return err;
 	err = prove_and_protect(&proof, fresh);
@@ -226,9 +224,9 @@ int guard_set(struct guard *guard, struct range addresses, bool give_back, uint6
 	guard->changing = true;
 	err = cut_spans(guard, addresses);
 	if (!err)
-		err = vma_each(addresses, cut_replaced, &fresh);
+		err = vma_each(guard->space, addresses, cut_replaced, &fresh);
 	if (!err && !fresh.err)
-		err = vma_each(addresses, fresh_from_vma, &fresh);
+		err = vma_each(guard->space, addresses, fresh_from_vma, &fresh);
 	if (!err)
 		err = fresh.err;
 	if (!err)
@@ -273,7 +271,7 @@ int guard_allows(struct guard *guard, struct range addresses, int prot)
 	int err;
 
 	lock_take(&guard->lock, &hold);
-	err = vma_each(addresses, ask_vma, &asked);
+	err = vma_each(guard->space, addresses, ask_vma, &asked);
 	lock_drop(&guard->lock, &hold);
 	return !err && asked.refused ? -EFAULT : err;
 }
@@ -286,18 +284,17 @@ static void collect(void *context, const struct vma *vma)
 }
 
 /* Only what is still without access, and still the same file, is ours to open again. */
-static void restore_span(const struct guard_span *span)
+static void restore_span(const struct guard *guard, const struct guard_span *span)
 {
 	struct fresh found = {.wanted = span->addresses};
-	struct vma all = {.addresses = span->addresses};
-	int err = vma_each(span->addresses, collect, &found);
+	int err = vma_each(guard->space, span->addresses, collect, &found);
 
 	/* No descriptor left, say. Memory that stays away would be worse than a wrong guess. */
 	if ((err && err != -EFAULT) || found.err)
-		protect(&all, span->prot);
+		protect(guard, span->addresses, span->prot);
 	for (size_t i = 0; i < found.n; i++)
 		if (found.vmas[i].prot == PROT_NONE && found.vmas[i].inode == span->inode)
-			protect(&found.vmas[i], span->prot);
+			protect(guard, found.vmas[i].addresses, span->prot);
 	mem_release(&found.vmas, &found.room, sizeof(*found.vmas));
 }
 
@@ -316,7 +313,7 @@ void guard_lift(struct guard *guard, struct range addresses)
 			i++;
 			continue;
 		}
-		restore_span(&guard->spans[i]);
+		restore_span(guard, &guard->spans[i]);
 		remove_span(guard, i);
 	}
 	guard->changing = false;

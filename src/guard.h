@@ -4,21 +4,22 @@
 #ifndef IOVASHIM_GUARD_H
 #define IOVASHIM_GUARD_H
 
+#include "address_space.h"
 #include "lock.h"
-#include "range.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 
 /* Guarded memory. Mappings of several containers can guard the same: it is counted. */
 struct guard_span {
-	struct range addresses; /* in this process, whole pages */
+	struct range addresses; /* in the VMM, whole pages */
 	uint64_t inode;		/* of the file behind it, to know it again; 0: none */
 	unsigned int count;
 	int prot; /* to go back to */
 };
 
 struct guard {
+	const struct address_space *space;
 	struct lock lock; /* held over the whole proof: split mappings of RAM alone ever take it */
 	atomic_bool changing; /* the spans are not to be read now */
 	size_t n_spans, span_room;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Proof that memory holds nothing: every page of it is absent or all zero. */
 #include "page_proof.h"
-#include "fd_io.h"
 #include "mem.h"
 
 #include <errno.h>
@@ -20,15 +19,24 @@ enum { BUFFER_BYTES = 1 << 17, HALF = BUFFER_BYTES / 2, ENTRIES = HALF / 8 };
 #define PAGEMAP_PRESENT (1ULL << 63)
 #define PAGEMAP_SWAPPED (1ULL << 62)
 
-int page_proof_open(struct page_proof *proof)
+static int open_file(const struct address_space *space, const char *name, int flags)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/%s", space->proc, name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+int page_proof_open(struct page_proof *proof, const struct address_space *space)
 {
 	int err;
 
+	proof->space = space;
 	proof->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	proof->buffer = mem_alloc(BUFFER_BYTES);
-	proof->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	proof->memory = open_file(space, "mem", O_RDONLY);
 	err = -errno;
-	proof->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	proof->pagemap = open_file(space, "pagemap", O_RDONLY);
 	if (proof->memory >= 0 && proof->pagemap < 0)
 		err = -errno;
 	if (proof->buffer && proof->memory >= 0 && proof->pagemap >= 0)
@@ -116,42 +124,43 @@ static int prove_run(const struct page_proof *proof, struct range addresses, voi
 }
 
 /* Among the VMM's descriptors: opened anew, so that its offset is not the VMM's. */
-static int open_by_descriptor(const struct vma *vma)
+static int open_by_descriptor(const struct address_space *space, const struct vma *vma)
 {
 	struct rlimit limit = {.rlim_cur = 1024};
 	struct stat st;
-	char path[32];
+	char name[32];
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur > 65536)
 		limit.rlim_cur = 65536;
 	for (int fd = 0; fd < (int)limit.rlim_cur; fd++) {
-		if (fd_stat(fd, &st) || st.st_dev != vma->device || st.st_ino != vma->inode)
+		if (space->stat(space->context, fd, &st) || st.st_dev != vma->device ||
+			st.st_ino != vma->inode)
 			continue;
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		return open(path, O_RDWR | O_CLOEXEC);
+		snprintf(name, sizeof(name), "fd/%d", fd);
+		return open_file(space, name, O_RDWR);
 	}
 	return -1;
 }
 
 /* By its mapping, which takes CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
-static int open_by_mapping(struct range mapping)
+static int open_by_mapping(const struct address_space *space, struct range mapping)
 {
-	char path[80];
+	char name[64];
 
-	snprintf(path, sizeof(path), "/proc/self/map_files/%" PRIx64 "-%" PRIx64, mapping.first,
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, mapping.first,
 		mapping.last + 1);
-	return open(path, O_RDWR | O_CLOEXEC);
+	return open_file(space, name, O_RDWR);
 }
 
 /* A descriptor of our own for the file behind @vma, or -1. */
-static int open_backing(const struct vma *vma)
+static int open_backing(const struct address_space *space, const struct vma *vma)
 {
-	int fd = open_by_descriptor(vma);
+	int fd = open_by_descriptor(space, vma);
 
 	if (fd < 0)
-		fd = open_by_mapping(vma->whole);
-	return fd < 0 ? open_by_mapping(vma->addresses) : fd;
+		fd = open_by_mapping(space, vma->whole);
+	return fd < 0 ? open_by_mapping(space, vma->addresses) : fd;
 }
 
 /* The next part of the file within [*at, end) that holds data. False if there is none. */
@@ -189,7 +198,7 @@ int page_proof_unused(const struct page_proof *proof, const struct vma *vma)
 
 	if (vma->anonymous)
 		return each_resident(proof, vma->addresses, prove_run, NULL);
-	fd = vma->shared ? open_backing(vma) : -1;
+	fd = vma->shared ? open_backing(proof->space, vma) : -1;
 	if (fd < 0)
 		return prove_zero(proof, vma->addresses);
 	err = prove_extents(proof, vma, fd);
@@ -201,8 +210,7 @@ static int drop_run(const struct page_proof *proof, struct range addresses, void
 {
 	uint64_t *bytes = context;
 
-	(void)proof;
-	if (!madvise((void *)(uintptr_t)addresses.first, range_size(addresses), MADV_DONTNEED))
+	if (!proof->space->advise(proof->space->context, addresses, MADV_DONTNEED))
 		*bytes += range_size(addresses);
 	return 0;
 }
@@ -228,12 +236,12 @@ uint64_t page_proof_give_back(const struct page_proof *proof, const struct vma *
 		each_resident(proof, vma->addresses, drop_run, &bytes);
 		return bytes;
 	}
-	fd = vma->shared ? open_backing(vma) : -1;
+	fd = vma->shared ? open_backing(proof->space, vma) : -1;
 	if (fd >= 0) {
 		bytes = punch_extents(vma, fd);
 		close(fd);
-	} else if (vma->shared && !madvise((void *)(uintptr_t)vma->addresses.first,
-					  range_size(vma->addresses), MADV_REMOVE)) {
+	} else if (vma->shared &&
+		   !proof->space->advise(proof->space->context, vma->addresses, MADV_REMOVE)) {
 		bytes = range_size(vma->addresses);
 	}
 	return bytes;

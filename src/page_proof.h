@@ -7,14 +7,15 @@
 
 /* What a proof works with; open and close around any number of proofs. */
 struct page_proof {
-	int memory;  /* /proc/self/mem: reads what is PROT_NONE too, and never faults */
-	int pagemap; /* /proc/self/pagemap */
+	int memory;  /* /proc/PID/mem: reads what is PROT_NONE too, and never faults */
+	int pagemap; /* /proc/PID/pagemap */
 	char *buffer;
 	uint64_t page; /* bytes */
+	const struct address_space *space;
 };
 
 /* Returns 0 or -errno. */
-int page_proof_open(struct page_proof *proof);
+int page_proof_open(struct page_proof *proof, const struct address_space *space);
 void page_proof_close(struct page_proof *proof);
 
 /* Returns 0 if nothing in @vma (its addresses, whole pages) is in use, -EBUSY if something is,

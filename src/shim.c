@@ -197,14 +197,14 @@ void shim_memslot(int vm, const void *argument)
 	struct kvm_userspace_memory_region region;
 
 	memcpy(&region, argument, sizeof(region));
-	memslots_set(&shim.memslots, vm, region.slot, region.guest_phys_addr, region.memory_size,
-		region.userspace_addr);
+	memslots_set(&shim.memory.memslots, vm, region.slot, region.guest_phys_addr,
+		region.memory_size, region.userspace_addr);
 }
 
 void shim_kvm_run(int err)
 {
 	if (!shim.guest_ran)
 		shim.guest_ran = true;
-	if (err == -EFAULT && shim.started && shim.guard.n_spans)
+	if (err == -EFAULT && shim.started && shim.memory.guard.n_spans)
 		journal_guest_stopped(&shim.journal);
 }

@@ -3,50 +3,13 @@
 #include "shim_memory.h"
 #include "shim_fd.h"
 #include "shim_start.h"
-#include "vma.h"
 
-#include <errno.h>
-#include <linux/vfio.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/mman.h>
-
-/* A QEMU without KVM tells nobody where its RAM is in the guest. Its RAM sections are large; what
- * a vIOMMU makes it map are pages, up to 2 MiB. */
-static const uint64_t viommu_page = 2ULL << 20;
-
-static void note_device(void *context, const struct vma *vma)
-{
-	bool *device = context;
-
-	if (vma->vfio_device)
-		*device = true;
-}
-
-static enum memory_kind guest_memory(struct range vaddr, struct range iova)
-{
-	switch (memslots_match(&shim.memslots, vaddr, iova.first)) {
-	case MEMSLOT_IDENTITY:
-		return MEMORY_RAM;
-	case MEMSLOT_ELSEWHERE:
-		return MEMORY_TRANSLATED;
-	case MEMSLOT_NONE:
-		break;
-	}
-	/* Hot-plugged memory is mapped before the guest gets its memslot. */
-	if (memslots_any(&shim.memslots) || !strstr(shim.vmm, "/qemu-system-"))
-		return MEMORY_RAM;
-	return range_size(iova) > viommu_page ? MEMORY_RAM : MEMORY_TRANSLATED;
-}
 
 static int classify(void *context, struct range vaddr, struct range iova, enum memory_kind *kind)
 {
-	bool device = false;
-	int err = vma_each(vaddr, note_device, &device);
-
 	(void)context;
-	*kind = device ? MEMORY_BAR : guest_memory(vaddr, iova);
-	return err == -EFAULT ? 0 : err; /* the guard, or the kernel, will see that as well */
+	return guest_memory_classify(&shim.memory, vaddr, iova, kind);
 }
 
 /* Says whose doing it is, then lets the VMM die as it would have. */
@@ -54,7 +17,7 @@ static void on_segv(int number, siginfo_t *info, void *context)
 {
 	(void)number;
 	(void)context;
-	if (guard_covers(&shim.guard, (uint64_t)(uintptr_t)info->si_addr))
+	if (guard_covers(&shim.memory.guard, (uint64_t)(uintptr_t)info->si_addr))
 		journal_vmm_stopped(&shim.journal, (uint64_t)(uintptr_t)info->si_addr);
 }
 
@@ -80,17 +43,13 @@ static void count_container(void *context, int fd, struct container *container)
 	*n += container->type != 0;
 }
 
-/* vaddr_get_pfns() pins for writing if the device may write, else for reading. */
 static int guard_memory(void *context, struct range vaddr, uint32_t flags, uint64_t *given_back)
 {
-	int prot = flags & VFIO_DMA_MAP_FLAG_WRITE ? PROT_WRITE : PROT_READ;
-	int containers = 0, err = guard_allows(&shim.guard, vaddr, prot);
+	int containers = 0, err;
 
 	(void)context;
 	shim_each_container(count_container, &containers);
-	if (err)
-		return err;
-	err = guard_set(&shim.guard, vaddr, containers <= 1, given_back);
+	err = guest_memory_guard(&shim.memory, vaddr, flags, containers <= 1, given_back);
 	if (!err)
 		watch_segv();
 	return err;
@@ -99,7 +58,7 @@ static int guard_memory(void *context, struct range vaddr, uint32_t flags, uint6
 static void unguard_memory(void *context, struct range vaddr)
 {
 	(void)context;
-	guard_lift(&shim.guard, vaddr);
+	guard_lift(&shim.memory.guard, vaddr);
 }
 
 struct memory_ops shim_memory_ops(void)

@@ -16,16 +16,17 @@ struct shim shim = {
 	.lock = LOCK_INITIALIZER,
 	.engine.lock = LOCK_INITIALIZER,
 	.containers.lock = LOCK_INITIALIZER,
-	.guard.lock = LOCK_INITIALIZER,
-	.memslots.lock = LOCK_INITIALIZER,
+	.memory.guard = {.space = &address_space_self, .lock = LOCK_INITIALIZER},
+	.memory.memslots.lock = LOCK_INITIALIZER,
+	.memory.vmm = shim.vmm,
 };
 
 static struct lock *const locks[] = {
 	&shim.lock,
 	&shim.containers.lock,
-	&shim.guard.lock,
+	&shim.memory.guard.lock,
 	&shim.engine.lock,
-	&shim.memslots.lock,
+	&shim.memory.memslots.lock,
 	&shim.journal.lock,
 };
 enum { LOCKS = sizeof(locks) / sizeof(locks[0]) };

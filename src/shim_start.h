@@ -5,10 +5,9 @@
 
 #include "engine.h"
 #include "fd_table.h"
-#include "guard.h"
+#include "guest_memory.h"
 #include "host_facts.h"
 #include "journal.h"
-#include "memslots.h"
 #include "shim.h"
 
 /* Container structs that wait to be used again. */
@@ -25,8 +24,7 @@ struct shim {
 	struct engine engine;
 	struct fd_table containers; /* of struct container */
 	struct shim_spares spares;
-	struct guard guard;
-	struct memslots memslots;
+	struct guest_memory memory;
 	struct journal journal;
 	struct host_kernel host;
 	char vmm[256];

@@ -4,6 +4,7 @@
 #include "fd_io.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
@@ -112,13 +113,16 @@ static void walk_line(void *context, const char *line, size_t length)
 	walk->each(walk->context, &vma);
 }
 
-int vma_each(
-	struct range addresses, void (*each)(void *context, const struct vma *vma), void *context)
+int vma_each(const struct address_space *space, struct range addresses,
+	void (*each)(void *context, const struct vma *vma), void *context)
 {
 	struct walk walk = {
 		.addresses = addresses, .next = addresses.first, .each = each, .context = context};
-	int err = fd_each_line("/proc/self/maps", walk_line, &walk);
+	char path[48];
+	int err;
 
+	snprintf(path, sizeof(path), "%s/maps", space->proc);
+	err = fd_each_line(path, walk_line, &walk);
 	if (err)
 		return err;
 	return walk.torn || walk.next <= addresses.last ? -EFAULT : 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The process's own mappings, from /proc/self/maps. */
+/* A process's mappings, from /proc/PID/maps. */
 #ifndef IOVASHIM_VMA_H
 #define IOVASHIM_VMA_H
 
-#include "range.h"
+#include "address_space.h"
 
 #include <stddef.h>
 
@@ -22,9 +22,9 @@ struct vma {
 /* Parses one line of /proc/PID/maps (show_map_vma, fs/proc/task_mmu.c). Pure. */
 bool vma_parse(const char *line, size_t length, struct vma *vma);
 
-/* Calls @each for every mapping that overlaps @addresses, ascending. Returns 0; -EFAULT if some of
- * it is not mapped; or -errno if /proc/self/maps cannot be read. */
-int vma_each(
-	struct range addresses, void (*each)(void *context, const struct vma *vma), void *context);
+/* Calls @each for every mapping of @space that overlaps @addresses, ascending. Returns 0; -EFAULT
+ * if some of it is not mapped; or -errno if its maps cannot be read. */
+int vma_each(const struct address_space *space, struct range addresses,
+	void (*each)(void *context, const struct vma *vma), void *context);
 
 #endif

@@ -56,7 +56,8 @@ static void set_prot(const struct block *block, size_t i, char letter)
 /* Pages between others that are not mapped, so that the layout shows no neighbours. */
 static struct block make_block(const struct kind *kind, const char *layout)
 {
-	struct block block = {.fd = -1, .guard = {.lock = LOCK_INITIALIZER}};
+	struct block block = {
+		.fd = -1, .guard = {.space = &address_space_self, .lock = LOCK_INITIALIZER}};
 
 	if (kind->file) {
 		block.fd = memfd_create("ram", MFD_CLOEXEC);
@@ -308,7 +309,7 @@ static void test_file_content(void **state)
 /* Memory that begins in the middle of its file: offsets into both differ. */
 static void test_file_offset(void **state)
 {
-	struct block block = {.guard = {.lock = LOCK_INITIALIZER}};
+	struct block block = {.guard = {.space = &address_space_self, .lock = LOCK_INITIALIZER}};
 	char zero = 0;
 
 	(void)state;
@@ -417,7 +418,7 @@ static void test_large(void **state)
 	char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct range all = {(uintptr_t)base, (uintptr_t)base + bytes - 1};
-	struct guard guard = {.lock = LOCK_INITIALIZER};
+	struct guard guard = {.space = &address_space_self, .lock = LOCK_INITIALIZER};
 	uint64_t given_back;
 
 	(void)state;
@@ -441,7 +442,8 @@ static void test_many_spans(void **state)
 	const size_t n = 400;
 	char *base =
 		mmap(NULL, n * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct block block = {.base = base, .guard = {.lock = LOCK_INITIALIZER}};
+	struct block block = {
+		.base = base, .guard = {.space = &address_space_self, .lock = LOCK_INITIALIZER}};
 
 	(void)state;
 	for (size_t i = 0; i < n; i += 2) {
@@ -528,7 +530,7 @@ static void test_huge_pages(void **state)
 	char *base = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	uint64_t first = (uintptr_t)base, given_back;
-	struct guard guard = {.lock = LOCK_INITIALIZER};
+	struct guard guard = {.space = &address_space_self, .lock = LOCK_INITIALIZER};
 
 	(void)state;
 	if (base == MAP_FAILED) {

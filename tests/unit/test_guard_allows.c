@@ -13,7 +13,7 @@
 /* By page of a block of six. */
 static void test_allows(void **state)
 {
-	struct guard guard = {.lock = LOCK_INITIALIZER};
+	struct guard guard = {.space = &address_space_self, .lock = LOCK_INITIALIZER};
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	char *p = mmap(NULL, 6 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t first = (uint64_t)(uintptr_t)p, bytes;

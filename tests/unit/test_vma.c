@@ -152,7 +152,7 @@ static void test_own(void **state)
 	assert_int_equal(munmap(base + 5 * page, page), 0);
 	assert_int_equal(munmap(base + 7 * page, page), 0);
 
-	assert_int_equal(vma_each(pages(base, 1, 4), note, &walk), 0);
+	assert_int_equal(vma_each(&address_space_self, pages(base, 1, 4), note, &walk), 0);
 	assert_int_equal(walk.n, 3);
 	assert_true(walk.vmas[0].addresses.first == pages(base, 1, 1).first);
 	assert_int_equal(walk.vmas[0].prot, PROT_READ);
@@ -161,15 +161,15 @@ static void test_own(void **state)
 	assert_int_equal(walk.vmas[2].prot, PROT_NONE);
 
 	walk.n = 0;
-	assert_int_equal(vma_each(pages(base, 3, 1), note, &walk), 0);
+	assert_int_equal(vma_each(&address_space_self, pages(base, 3, 1), note, &walk), 0);
 	assert_int_equal(walk.n, 1);
-	assert_int_equal(vma_each(pages(base, 6, 1), note, &walk), 0);
+	assert_int_equal(vma_each(&address_space_self, pages(base, 6, 1), note, &walk), 0);
 
 	/* the start, the middle, the end, or all of it is not mapped */
-	assert_int_equal(vma_each(pages(base, 0, 2), note, &walk), -EFAULT);
-	assert_int_equal(vma_each(pages(base, 4, 3), note, &walk), -EFAULT);
-	assert_int_equal(vma_each(pages(base, 6, 2), note, &walk), -EFAULT);
-	assert_int_equal(vma_each(pages(base, 5, 1), note, &walk), -EFAULT);
+	assert_int_equal(vma_each(&address_space_self, pages(base, 0, 2), note, &walk), -EFAULT);
+	assert_int_equal(vma_each(&address_space_self, pages(base, 4, 3), note, &walk), -EFAULT);
+	assert_int_equal(vma_each(&address_space_self, pages(base, 6, 2), note, &walk), -EFAULT);
+	assert_int_equal(vma_each(&address_space_self, pages(base, 5, 1), note, &walk), -EFAULT);
 }
 
 int main(void)
