@@ -23,7 +23,7 @@ PURE := advice container describe describe_json dma_split engine_claim engine_di
 	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
 # What touches the machine.
 EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots outlet page_proof \
-	policy_load shim shim_fd shim_memory shim_start vma
+	policy_load settings shim shim_fd shim_memory shim_start vma
 CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
 	$(BUILD)/builtin_holes_conf.o
 

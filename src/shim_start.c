@@ -2,7 +2,6 @@
 /* The preload wakes up at the first VFIO container it sees. */
 #include "shim_start.h"
 #include "mem.h"
-#include "policy_load.h"
 #include "shim_fd.h"
 #include "shim_memory.h"
 
@@ -72,86 +71,31 @@ static void after_fork_in_child(void)
 	sigprocmask(SIG_SETMASK, &fork_holds[0].mask, NULL);
 }
 
-static const char *find(char **environment, const char *name)
+/* VMMs overwrite their environment to show a title. */
+static const char *own_copy(const char *value)
 {
-	size_t n = strlen(name);
-
-	for (; environment && *environment; environment++)
-		if (!strncmp(*environment, name, n) && (*environment)[n] == '=')
-			return *environment + n + 1;
-	return "";
-}
-
-/* VMMs overwrite their environment to show a title; NULL if it is not set, or empty. */
-static char *own_copy(const char *value)
-{
-	size_t bytes = strlen(value) + 1;
-	char *copy = value[0] ? mem_alloc(bytes) : NULL;
+	size_t bytes = value ? strlen(value) + 1 : 0;
+	char *copy = value ? mem_alloc(bytes) : NULL;
 
 	return copy ? memcpy(copy, value, bytes) : NULL;
 }
 
-static bool is_set(char **environment, const char *name)
-{
-	const char *value = find(environment, name);
-
-	return value[0] && strcmp(value, "0") != 0;
-}
-
 bool shim_load(shim_ioctl *next, char **environment)
 {
-	if (is_set(environment, "IOVASHIM_DISABLE"))
+	shim.settings = settings_read(environment);
+	if (shim.settings.disabled)
 		return false;
 	shim.next = next;
-	shim.conf = own_copy(find(environment, "IOVASHIM_CONF"));
-	shim.log = own_copy(find(environment, "IOVASHIM_LOG"));
-	shim.mode = own_copy(find(environment, "IOVASHIM_MODE"));
-	shim.guard_setting = own_copy(find(environment, "IOVASHIM_GUARD"));
-	shim.quiet = is_set(environment, "IOVASHIM_QUIET");
+	shim.settings.conf = own_copy(shim.settings.conf);
+	shim.settings.log = own_copy(shim.settings.log);
+	shim.settings.mode = own_copy(shim.settings.mode);
+	shim.settings.guard = own_copy(shim.settings.guard);
 	shim.people = outlet_borrow(STDERR_FILENO);
 	return true;
 }
 
-static int load_policy(struct policy_error *error)
-{
-	struct policy *policy = &shim.engine.policy;
-	int err =
-		policy_load(policy, shim.conf, &shim.host.policy, &shim.journal.host.policy, error);
-
-	if (err)
-		return err;
-	if (shim.mode)
-		err = policy_set_mode(policy, shim.mode, error);
-	if (!err && shim.guard_setting)
-		err = policy_set_guard(policy, shim.guard_setting, error);
-	if (err)
-		policy_free(policy);
-	return err;
-}
-
-static void open_log(void)
-{
-	char message[512];
-	struct text text = text_start(message, sizeof(message));
-	int err;
-
-	shim.journal.log = (struct outlet){.fd = -1};
-	if (!shim.log)
-		return;
-	err = outlet_open(&shim.journal.log, shim.log);
-	if (!err)
-		return;
-	text_add(&text, "IOVASHIM_LOG: cannot open %s (", shim.log);
-	text_add_errno(&text, -err);
-	text_add(&text, "): going on without a log");
-	journal_fatal(&shim.people, message);
-}
-
 static void describe_self(void)
 {
-	static const char *const words[] = {[CROSSING_SPLIT] = "split",
-		[CROSSING_OBSERVE] = "observe",
-		[CROSSING_REFUSE] = "refuse"};
 	struct describe_host *host = &shim.journal.host;
 	ssize_t n = readlink("/proc/self/exe", shim.vmm, sizeof(shim.vmm) - 1);
 
@@ -159,7 +103,7 @@ static void describe_self(void)
 	host->vmm = n > 0 ? shim.vmm : program_invocation_name;
 	host->kernel = shim.host.release;
 	host->vendor = shim.host.vendor;
-	host->mode = words[shim.engine.policy.crossing];
+	host->mode = settings_mode_word(&shim.engine.policy);
 	host->guard = shim.engine.policy.guard;
 }
 
@@ -169,17 +113,17 @@ static int start(void)
 	int err;
 
 	host_kernel_read(&shim.host);
-	err = load_policy(&error);
+	err = settings_load_policy(&shim.settings, &shim.engine.policy, &shim.host.policy,
+		&shim.journal.host.policy, &error);
 	if (err) {
-		journal_fatal(
-			&shim.people, err == -ENOMEM ? "no memory for the policy" : error.text);
+		journal_fatal(&shim.people, error.text);
 		if (!shim.guest_ran)
 			_exit(EXIT_OWN_FAILURE);
 		return -EINVAL;
 	}
 	describe_self();
-	shim.journal.people = shim.quiet ? (struct outlet){.fd = -1} : shim.people;
-	open_log();
+	shim.journal.people = shim.settings.quiet ? (struct outlet){.fd = -1} : shim.people;
+	settings_open_log(&shim.settings, &shim.journal.log, &shim.people);
 	journal_start(&shim.journal);
 	shim.engine.kernel = (struct kernel_ops){.ioctl = shim.next};
 	shim.engine.memory = shim_memory_ops();

@@ -7,7 +7,7 @@
 #include "fd_table.h"
 #include "guest_memory.h"
 #include "host_facts.h"
-#include "journal.h"
+#include "settings.h"
 #include "shim.h"
 
 /* Container structs that wait to be used again. */
@@ -29,9 +29,7 @@ struct shim {
 	struct host_kernel host;
 	char vmm[256];
 
-	/* The environment as it was when the library was loaded: VMMs overwrite theirs. Owned. */
-	char *conf, *log, *mode, *guard_setting;
-	bool quiet;
+	struct settings settings; /* as they were when the library was loaded; owned */
 	struct outlet people;
 };
 
