@@ -22,10 +22,8 @@ tests_initrd() { # the small part: what changes from run to run
     cp "$lab"/l1-*.sh "$root/lab/"
     cp "$lab"/scenarios/*.sh "$root/lab/scenarios/"
     cp "$plan" "$root/lab/plan"
-    cp "$cache/client" "$root/lab/"
-    for f in "$cache/differential" "$cache/../kernel_player"; do
-        [ ! -e "$f" ] || cp "$f" "$root/lab/"
-    done
+    find "$cache/programs/" -maxdepth 1 -type f -exec cp {} "$root/lab/" ";"
+    [ ! -e "$cache/../kernel_player" ] || cp "$cache/../kernel_player" "$root/lab/"
     [ ! -e "${LAB_SHIM:-}" ] || cp "$LAB_SHIM" "$root/lab/libiovashim.so"
     {
         echo "LAB_KERNEL=$kernel LAB_HOST=$host LAB_TRACE=${LAB_TRACE:-}"

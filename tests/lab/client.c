@@ -2,15 +2,16 @@
 /* Holds the requests of a VMM, made of the kernel alone or through the shim, to what they must
  * give. */
 /*
- * usage: client bare|shim|skip DISK DISK-GROUP NIC NIC-GROUP [SET]
+ * usage: client [--supervised] bare|shim|skip DISK DISK-GROUP NIC NIC-GROUP [SET]
  *        client unmap CONTAINER-FD IOVA SIZE
  *
  * "bare" says what the kernel alone does (also asked of a disabled shim),
  * "shim" what it must look like with the shim, "skip" the little that differs
- * under the policy `inside skip`. Where it matters that something is truly in
- * the kernel, or is not, syscall(SYS_ioctl) goes around the shim. The sets are
- * at the end; without one it is "view", or with "skip" "inside". "unmap" is
- * what the client executes itself as: exit status MiB or errno.
+ * under the policy `inside skip`; "--supervised" where a supervisor stands for
+ * the shim. Where it matters that something is truly in the kernel, or is not,
+ * raw_ioctl() goes around either. The sets are at the end; without one it is
+ * "view", or with "skip" "inside". "unmap" is what the client executes itself
+ * as: exit status MiB or errno.
  */
 #include "client.h"
 
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool shim;
+bool shim, supervised;
 const char *disk, *disk_group, *nic, *nic_group;
 
 /* --- the checks ---------------------------------------------------------- */
@@ -324,10 +325,10 @@ static void hot_reset(void)
 	} reset = {{.argsz = sizeof(reset), .count = 1}, {group_fd}}, x = reset, y = reset;
 
 	a = b = as_map;
-	EXPECT(syscall(SYS_ioctl, d, VFIO_DEVICE_PCI_HOT_RESET, &a) ? -errno : 0,
+	EXPECT(raw_ioctl(d, VFIO_DEVICE_PCI_HOT_RESET, &a, sizeof(a)),
 		ioctl(d, VFIO_DEVICE_PCI_HOT_RESET, &b) ? -errno : 0);
 	EXPECT(0, memcmp(&a, &b, sizeof(a)));
-	EXPECT(syscall(SYS_ioctl, d, VFIO_DEVICE_PCI_HOT_RESET, &x) ? -errno : 0,
+	EXPECT(raw_ioctl(d, VFIO_DEVICE_PCI_HOT_RESET, &x, sizeof(x)),
 		ioctl(d, VFIO_DEVICE_PCI_HOT_RESET, &y) ? -errno : 0);
 	EXPECT(0, memcmp(&x, &y, sizeof(x)));
 	EXPECT(0, raw_map(c, memory(), ACROSS, MIB));
@@ -459,11 +460,15 @@ int main(int argc, char **argv)
 {
 	bool skipping;
 
+	supervised = argc > 1 && !strcmp(argv[1], "--supervised");
+	argc -= supervised;
+	argv += supervised;
 	if (argc == 5 && !strcmp(argv[1], "unmap"))
 		return unmap_and_tell(argv);
 	if (argc < 6 || argc > 7) {
 		fprintf(stderr,
-			"usage: client bare|shim|skip DISK DISK-GROUP NIC NIC-GROUP [SET]\n");
+			"usage: client [--supervised] bare|shim|skip DISK DISK-GROUP NIC NIC-GROUP "
+			"[SET]\n");
 		return 2;
 	}
 	skipping = !strcmp(argv[1], "skip");

@@ -12,8 +12,13 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+/* A build that makes the system call itself, and watches its registers. */
+#ifdef CLIENT_DIRECT
+int direct_ioctl(int fd, unsigned long request, ...);
+#define ioctl direct_ioctl
+#endif
 
 #define MIB  0x100000UL
 #define PAGE 0x1000UL
@@ -26,7 +31,8 @@
 /* Nothing is reserved here. */
 #define CLEAR 0x10000000UL
 
-extern bool shim; /* what is expected: the shim's doing, or the bare kernel's */
+extern bool shim;	/* what is expected: the shim's doing, or the bare kernel's */
+extern bool supervised; /* and it is another process that does it */
 extern const char *disk, *disk_group, *nic, *nic_group;
 extern int group_fd; /* of the container that was opened last */
 
@@ -72,7 +78,8 @@ long map_with(int container, struct vfio_iommu_type1_dma_map m);
 long map(int container, void *p, uint64_t iova, uint64_t size);
 long map_vaddr(int container, void *p, uint64_t iova, uint64_t size);
 
-/* Around the shim. */
+/* Around the shim, and any supervisor. @size: the argument's, 0 if it is a number. */
+long raw_ioctl(int fd, unsigned long request, void *argument, size_t size);
 long raw_map(int container, void *p, uint64_t iova, uint64_t size);
 
 /* *gone: the struct's size afterwards. Also expects the rest of it to be left alone. */

@@ -200,9 +200,10 @@ static void wide_request(void)
 {
 	int c = open_container();
 	struct vfio_iommu_type1_dma_map m = map_request(memory(), ACROSS, 3 * MIB);
+	volatile unsigned long request = 0xffffffff00000000 | VFIO_IOMMU_MAP_DMA;
 	uint64_t gone;
 
-	EXPECT(shim ? 0 : -1, ioctl(c, 0xffffffff00000000 | VFIO_IOMMU_MAP_DMA, &m));
+	EXPECT(shim ? 0 : -1, ioctl(c, request, &m));
 	EXPECT(0, unmap(c, ACROSS, 3 * MIB, &gone));
 	EXPECT(shim ? 3 * MIB : 0, gone);
 	close_container(c);
@@ -296,7 +297,7 @@ static void get_info(void)
 		memset(raw, 0x5a, sizeof(raw));
 		memcpy(raw, &argsz[i], sizeof(argsz[i]));
 		memcpy(got, raw, sizeof(got));
-		EXPECT(syscall(SYS_ioctl, c, VFIO_IOMMU_GET_INFO, raw),
+		EXPECT(raw_ioctl(c, VFIO_IOMMU_GET_INFO, raw, sizeof(raw)) ? -1 : 0,
 			ioctl(c, VFIO_IOMMU_GET_INFO, got));
 		EXPECT(0, memcmp(raw, got, sizeof(raw)));
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Playing requests in both containers, and comparing all that can be seen of them. */
+#include "checked_call.h"
 #include "differential.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PLAIN_BASE	0x200000000ULL /* nothing is reserved here */
@@ -198,18 +198,21 @@ static bool pins_agree(void)
 
 /* --- containers ------------------------------------------------------------ */
 
-/* 0 or more, or -errno. */
-static int request(const struct side *side, int fd, unsigned long number, void *argument)
+/* 0 or more, or -errno. @size is the argument's, 0 if it is a number. */
+static int request(
+	const struct side *side, int fd, unsigned long number, void *argument, size_t size)
 {
-	long result =
-		side->raw ? syscall(SYS_ioctl, fd, number, argument) : ioctl(fd, number, argument);
+	int result;
 
-	return result < 0 ? -errno : (int)result;
+	if (side->raw)
+		return (int)unseen_ioctl(fd, number, argument, size);
+	result = ioctl(fd, number, argument);
+	return result < 0 ? -errno : result;
 }
 
-static int around_shim(const struct side *side, unsigned long number, void *argument)
+static int around_shim(const struct side *side, unsigned long number, void *argument, size_t size)
 {
-	return syscall(SYS_ioctl, side->container, number, argument) < 0 ? -errno : 0;
+	return (int)unseen_ioctl(side->container, number, argument, size);
 }
 
 static void side_open(struct side *side, uint64_t base)
@@ -219,9 +222,10 @@ static void side_open(struct side *side, uint64_t base)
 	side->group = open(side->group_path, O_RDWR | O_CLOEXEC);
 	if (side->container < 0 || side->group < 0)
 		die(side->group_path);
-	if (request(side, side->group, VFIO_GROUP_SET_CONTAINER, &side->container))
+	if (request(side, side->group, VFIO_GROUP_SET_CONTAINER, &side->container,
+		    sizeof(side->container)))
 		die("VFIO_GROUP_SET_CONTAINER");
-	if (request(side, side->container, VFIO_SET_IOMMU, (void *)plan->type))
+	if (request(side, side->container, VFIO_SET_IOMMU, (void *)plan->type, 0))
 		die("VFIO_SET_IOMMU");
 	forget_memory(side);
 }
@@ -248,7 +252,7 @@ bool world_can_update_vaddr(void)
 
 	plan = &any;
 	side_open(&plain, PLAIN_BASE);
-	can = request(&plain, plain.container, VFIO_CHECK_EXTENSION, (void *)VFIO_UPDATE_VADDR);
+	can = request(&plain, plain.container, VFIO_CHECK_EXTENSION, (void *)VFIO_UPDATE_VADDR, 0);
 	side_close(&plain);
 	return can > 0;
 }
@@ -261,7 +265,7 @@ static bool kernel_maps(const struct side *side, uint64_t page)
 		.iova = side->base + page * PAGE,
 		.size = PAGE};
 
-	return around_shim(side, VFIO_IOMMU_MAP_DMA, &probe) != -ENOENT;
+	return around_shim(side, VFIO_IOMMU_MAP_DMA, &probe, sizeof(probe)) != -ENOENT;
 }
 
 static bool kernels_agree(void)
@@ -345,7 +349,8 @@ static bool make(struct call *call, const struct op *op, const struct side *side
 {
 	build(call, op, side);
 	errno = UNTOUCHED_ERRNO;
-	call->result = request(side, side->container, call->request, call->argument);
+	call->result = request(
+		side, side->container, call->request, call->argument, sizeof(call->argument));
 	return call->result < 0 || errno == UNTOUCHED_ERRNO ||
 	       differ("success changes errno to %d", errno);
 }
@@ -513,9 +518,9 @@ static bool is_free(uint64_t first, uint64_t end)
 
 	if (end <= first)
 		return true;
-	err = around_shim(&holey, VFIO_IOMMU_MAP_DMA, &map);
+	err = around_shim(&holey, VFIO_IOMMU_MAP_DMA, &map, sizeof(map));
 	if (!err)
-		err = around_shim(&holey, VFIO_IOMMU_UNMAP_DMA, &unmap);
+		err = around_shim(&holey, VFIO_IOMMU_UNMAP_DMA, &unmap, sizeof(unmap));
 	return !err || differ("left mapped in pages %" PRIu64 " to %" PRIu64 ": %s", first, end - 1,
 			       strerror(-err));
 }

@@ -116,9 +116,7 @@ if [ ! -s "$out/disk.md5" ]; then
     head -c 1000M /dev/urandom | tee "$out/disk.img" | md5sum | cut -d' ' -f1 >"$out/disk.md5.new" &&
         mv "$out/disk.md5.new" "$out/disk.md5" || exit 1
 fi
-for p in client differential; do
-    "${CC:-cc}" -std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -o "$out/$p" "$lab/$p"*.c -lpthread || exit 1
-done
+"$lab/programs.sh" "$out/programs" || exit 1
 [ -e "$LAB_SHIM" ] || echo "# no ${LAB_SHIM#"$top"/}: what needs it is skipped"
 
 for k in $kernels; do
