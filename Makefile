@@ -124,13 +124,17 @@ coverage:
 # `make fuzz-check` only goes through what was found before.
 FUZZ_SECONDS ?= 300
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ := policy engine
-$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h src/*.[ch] src/model/*.[ch]
+FUZZ := policy engine elf
+FUZZ_WITH_engine := tests/model/diff_world.c tests/model/diff_print.c
+FUZZ_WITH_elf := src/cli/elf_facts.c src/cli/elf_code.c src/cli/ld_cache.c
+FUZZ_LIBS_elf := -lelf
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h \
+		src/*.[ch] src/model/*.[ch] src/cli/*.[ch]
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \
 		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a
 	$(if $(filter 0,$(V)),@echo '  FUZZ  $@';) clang -std=c11 -Isrc -Isrc/model -Itests/model $(DEFS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
-		$< $(if $(filter engine,$*),tests/model/diff_world.c tests/model/diff_print.c) \
-		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a -lpthread
+		$< $(FUZZ_WITH_$*) \
+		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a -lpthread $(FUZZ_LIBS_$*)
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 	@set -e; for t in $(FUZZ); do mkdir -p $(BUILD)/fuzz/new/$$t; \
 		$(BUILD)/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \

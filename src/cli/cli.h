@@ -19,6 +19,7 @@ struct verb {
 	int (*run)(int argc, char **argv);
 };
 
+int verb_check(int argc, char **argv);
 int verb_version(int argc, char **argv);
 
 /* Prints "iovashim VERB: " and the message, with a newline, to stderr. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const struct verb verbs[] = {
+	{"check", "say how a VMM can be intercepted, and why", "[--json] VMM", verb_check},
 	{"version", "say which version this is", "", verb_version},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
@@ -24,7 +25,7 @@ int verb_version(int argc, char **argv)
 	return cli_finish(0);
 }
 
-static void complain(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static void complain(const char *format, va_list arguments)
 {
 	fprintf(stderr, "iovashim %s: ", current->name);
 	vfprintf(stderr, format, arguments);
