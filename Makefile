@@ -80,8 +80,11 @@ $(BUILD)/iovashim: $(CLI_OBJ) $(BUILD)/libiovashim.a
 		-Wl,--as-needed -o $@ $^ $$(pkg-config --libs $(CLI_PACKAGES)) -lpthread
 
 # What `iovashim` says and does, verb by verb: tests/cli/VERB.sh BUILD.
-cli-check: all $(BUILD)/libiovamodel.so
+cli-check: all $(BUILD)/libiovamodel.so $(BUILD)/policy_holes
 	@set -e; for t in $(wildcard tests/cli/*.sh); do bash $$t $(BUILD); done
+
+$(BUILD)/policy_holes: tests/cli/policy_holes.c $(BUILD)/libiovashim.a
+	$(COMPILE) -o $@ $(filter %.c %.a,$^) -lpthread
 
 unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done

@@ -21,6 +21,7 @@ struct verb {
 
 int verb_check(int argc, char **argv);
 int verb_version(int argc, char **argv);
+int verb_holes(int argc, char **argv);
 
 /* Prints "iovashim VERB: " and the message, with a newline, to stderr. */
 __attribute__((format(printf, 1, 2))) void cli_complain(const char *format, ...);

@@ -10,6 +10,10 @@
 
 static const struct verb verbs[] = {
 	{"check", "say how a VMM can be intercepted, and why", "[--json] VMM", verb_check},
+	{"holes", "say which IOVA ranges this host, or a fleet, reserves",
+		"[--group N]... [--device BDF]... [--sysfs DIR] [--ask | --no-ask] [--json | "
+		"--conf]\n       iovashim holes --merge FILE... [--json | --conf]",
+		verb_holes},
 	{"version", "say which version this is", "", verb_version},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

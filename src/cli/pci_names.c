@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of PCI devices, by pci.ids. */
+#include "pci_names.h"
+
+#include <pci/pci.h>
+
+static void name_device(struct pci_access *pci, struct holes_device *device)
+{
+	const int flags = PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS;
+	char text[256];
+	const char *name;
+
+	if (!device->has_ids || device->name[0])
+		return;
+	name = pci_lookup_name(pci, text, sizeof(text), flags, device->vendor, device->device);
+	if (!name)
+		name = pci_lookup_name(pci, text, sizeof(text),
+			PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_NUMBERS, device->vendor);
+	if (name)
+		holes_text(device->name, sizeof(device->name), name);
+}
+
+void pci_names_fill(struct holes_host *host)
+{
+	struct pci_access *pci = pci_alloc();
+
+	for (size_t i = 0; i < host->n_groups; i++)
+		for (size_t k = 0; k < host->groups[i].n_devices; k++)
+			name_device(pci, &host->groups[i].devices[k]);
+	pci_cleanup(pci);
+}
