@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Run one case of one scenario in L1, in a session of its own so that all of it can be ended.
 #
-# usage: l1-case.sh FILE CASE WORK-DIRECTORY; leaves status, why (a failure's
+# usage: l1-case.sh FILE CASE WAY WORK-DIRECTORY; leaves status, why (a failure's
 # reason), note (a success's detail) there.
-W=$3
+way=$3
+W=$4
 cd "$W" || exit 1
 # shellcheck source=/dev/null
 . /lab/env

@@ -44,15 +44,34 @@ bind_to_vfio() {
 
 # --- the shim -------------------------------------------------------------
 
-# with_shim [NAME=VALUE…]: VMMs started from here on are preloaded, with that environment.
+# The way under the shim is $way: preload, or what `iovashim run --via` knows. Both
+# heed the same environment.
+IOVASHIM=/lab/iovashim
+preload='' runner=
+
+# with_shim [NAME=VALUE…]: what shimmed and vmm start from here on is under the shim, with that environment.
 with_shim() {
-    [ -e "$SHIM" ] || skip "no libiovashim.so was built"
-    preload=$SHIM
+    case ${way-preload} in
+    preload)
+        [ -e "$SHIM" ] || skip "no libiovashim.so was built"
+        preload=$SHIM
+        ;;
+    *)
+        [ -e "$IOVASHIM" ] || skip "no iovashim was built, and there is no other way to run via $way"
+        runner="$IOVASHIM run --via $way --"
+        ;;
+    esac
     export IOVASHIM_LOG="$W/events.jsonl"
     for ws_word; do export "IOVASHIM_${ws_word?}"; done
 }
 
-without_shim() { preload=; }
+without_shim() { preload='' runner=; }
+
+# shimmed COMMAND…: run it under the shim, after with_shim, or without.
+shimmed() {
+    # shellcheck disable=SC2086 # the runner is words
+    LD_PRELOAD=$preload $runner "$@"
+}
 
 # policy LINE…: a policy file of these lines.
 policy() {
@@ -110,7 +129,8 @@ vmm() {
     cat "$W/tty.out" >>"$W/console" &
     (
         # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; a tracer is words
-        LD_PRELOAD=${preload-} sh -c 'echo $$ >"$0/vmm.pid"; exec "$@"' "$W" ${tracer-} "$vmm_program" \
+        # What runs a VMM becomes it, so that the process number holds.
+        LD_PRELOAD=$preload sh -c 'echo $$ >"$0/vmm.pid"; exec "$@"' "$W" $runner ${tracer-} "$vmm_program" \
             -display none -nodefaults -no-user-config -no-reboot -nic none \
             -chardev "pipe,id=qmp,path=$W/qmp" -mon chardev=qmp,mode=control \
             -chardev "pipe,id=tty,path=$W/tty" -serial chardev:tty "$@" \
@@ -135,7 +155,8 @@ vmm_answers() {
         vmm_ended && fail "the VMM ended with status $(cat "$W/vmm.status"): $(tail -n 3 "$W/stderr")"
         [ "$(uptime_s)" -lt $va_end ] || fail "the VMM's monitor did not answer in $1 s"
     done
-    qmp '{"execute":"qmp_capabilities"}'
+    # The greeting may come long before the machine is made: what is pinned takes time.
+    qmp '{"execute":"qmp_capabilities"}' "$1"
 }
 
 vmm_must_run() {
@@ -147,7 +168,7 @@ vmm_pid() { cat "$W/vmm.pid"; }
 
 vmm_quit() {
     echo '{"execute":"quit"}' >&4
-    vmm_ends 30
+    vmm_ends 60
     must_equal "the VMM's exit status" 0 "$REPLY"
 }
 
@@ -169,7 +190,7 @@ qmp_line() {
 qmp() {
     echo "> $1" >>"$W/qmp"
     echo "$1" >&4
-    q_end=$(($(uptime_s) + ${2-20}))
+    q_end=$(($(uptime_s) + ${2-40}))
     while :; do
         if qmp_line; then
             case $line in *'{"return"'* | *'{"error"'*)
@@ -185,7 +206,7 @@ qmp() {
 
 # hmp COMMAND [SECONDS]: a command of the human monitor; its text in $REPLY.
 hmp() {
-    qmp "$(jq -cn --arg c "$1" '{execute:"human-monitor-command",arguments:{"command-line":$c}}')" "${2-20}"
+    qmp "$(jq -cn --arg c "$1" '{execute:"human-monitor-command",arguments:{"command-line":$c}}')" "${2-40}"
     REPLY=$(echo "$REPLY" | jq -r '.return // .error.desc')
 }
 
@@ -211,6 +232,7 @@ dimm_guest() { # ADDRESS SIZE [ARGS…]
 
 # A guest Linux with 1 GiB of its 3 GiB at 0x100000000.
 linux_guest() { # KERNEL-ARGUMENTS [ARGS…]
+    [ "$LAB_PURPOSE" = kvm ] || fail "the scenario's head must say: # needs: kvm"
     [ -e /dev/kvm ] || skip "no KVM in this host"
     printf '%s\n' "$@" >"$W/guest.args"
     lg_resets=0
@@ -231,7 +253,7 @@ guest_stopped() { has "$W/stderr" "error: kvm run failed Bad address"; }
 
 # A guest that resets before it has said a word is the emulated KVM's doing (README.md): once more.
 guest_again() {
-    [ "$(cat "$W/vmm.status")" = 0 ] && [ ! -s "$W/console" ] && [ $lg_resets -lt 2 ] || return
+    [ "$(cat "$W/vmm.status")" = 0 ] && [ ! -s "$W/console" ] && [ "$lg_resets" -lt 2 ] || return
     lg_resets=$((lg_resets + 1))
     say "the guest reset itself before it printed anything; it is started again"
     rm -f "$W/events.jsonl"

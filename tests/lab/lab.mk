@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make lab: scenarios on real kernels under emulation (tests/lab/README.md).
 
-.PHONY: lab clean-lab
+.PHONY: lab lab-selftest clean-lab
 
-lab: $(BUILD)/libiovashim.so $(BUILD)/kernel_player
-	@LAB_SHIM=$(abspath $(BUILD)/libiovashim.so) tests/lab/run.sh
+lab: $(BUILD)/libiovashim.so $(BUILD)/iovashim $(BUILD)/kernel_player
+	@LAB_SHIM=$(abspath $(BUILD)/libiovashim.so) LAB_IOVASHIM=$(abspath $(BUILD)/iovashim) tests/lab/run.sh
+
+# What the lab makes of hosts that die; two minutes.
+lab-selftest:
+	@tests/lab/selftest.sh
 
 # Also removes the kernels, which are then fetched again.
 clean-lab:

@@ -1,11 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Run the lab: build what it needs, boot each host with its scenarios, and say what passed.
+# Run the lab: build what it needs, boot the hosts with their scenarios, and say what passed.
 #
 # Environment:
 #   SCENARIO  which ones, by number, name or case: "1 5", "client", "5.guard_told"; default all
 #   KERNEL    which host kernels: "6.12", "6.1"; default both
 #   LAB_SHIM  the library under test; default build/libiovashim.so
+#   LAB_IOVASHIM  the command under test; default build/iovashim
+#   LAB_VIA   the ways under the shim, "preload", "seccomp"; default what each scenario's head says
+#   LAB_LANES how many hosts at once; default 2
+#   LAB_STRIKES  under how many hosts' deaths a case fails; default 3
+#   LAB_SCENARIOS  another directory of scenarios
 #   LAB_TRACE set: the scenarios run under sh -x
 set -u
 { # Read whole before it runs, so that an edit does not disturb a run.
@@ -15,17 +20,30 @@ top=$(cd "$lab/../.." && pwd)
 out=$top/build/lab
 kernels=${KERNEL:-6.12 6.1}
 LAB_SHIM=${LAB_SHIM:-$top/build/libiovashim.so}
-export LAB_SHIM
-passed=0 failed=0 skipped=0
+LAB_IOVASHIM=${LAB_IOVASHIM:-$top/build/iovashim}
+LAB_SCENARIOS=${LAB_SCENARIOS:-$lab/scenarios}
+export LAB_SHIM LAB_IOVASHIM LAB_SCENARIOS
+strikes_allowed=${LAB_STRIKES:-3}
+deaths_allowed=12    # in one plan
+tally=$out/run/tally # a word for each verdict, and for each host booted or dead
 
 header() { sed -n "s/^# $2: *//p" "$1"; } # FILE KEY
 
-# A case's name as people write it: 05-guard.guard_told is "5.guard-told guard".
+# A case is named STEM.CASE, or STEM.CASE+WAY if it is under the shim by another
+# way than the preload. As people write it, 05-guard.guard_told is "5.guard-told guard".
 title() {
-    local file=${1%%.*} case=${1#*.}
-    local number=${file%%-*} name=${file#*-}
+    local case=${1#*.} name=${1%%.*}
+    local number=${name%%-*}
     number=${number#0}
-    echo "$number.${case//_/-} $name"
+    case=${case%+*}
+    echo "$number.${case//_/-} ${name#*-}"
+}
+
+# Where it ran: "(6.12, amd)", or "(6.12, amd, seccomp)".
+where() { # KERNEL HOST CASE
+    local way=${3##*+}
+    [ "$way" != "$3" ] || way=
+    echo "($1, $2${way:+, $way})"
 }
 
 wanted() { # FILE-STEM CASE
@@ -41,68 +59,128 @@ wanted() { # FILE-STEM CASE
     return 1
 }
 
-# The plan for kernel $1, host $2: every wanted case of every scenario that is for them.
-plan() {
-    local f stem c
-    for f in "$lab"/scenarios/[0-9]*.sh; do
+# The ways in which a case is to run. One without the shim knows no ways.
+ways() { # FILE CASE
+    local body
+    body=$(sed -n "/^case_$2()/,/^}/p" "$1")
+    if [[ $body == *without_shim* && $body != *with_shim* ]]; then
+        echo preload
+    else
+        body=$(header "$1" via)
+        echo "${LAB_VIA:-${body:-preload}}"
+    fi
+}
+
+# The plan for a kernel, a host and what the host is for: every wanted case of
+# every scenario that is for them, "FILE CASE LIMIT WAY" a line.
+plan() { # KERNEL HOST kvm|plain
+    local f stem c way needs
+    for f in "$LAB_SCENARIOS"/[0-9]*.sh; do
         stem=$(basename "$f" .sh)
         [[ " $(header "$f" hosts) " == *" $2 "* ]] || continue
         [[ " $(header "$f" kernels) " == *" $1 "* ]] || continue
+        needs=$(header "$f" needs)
+        [ "${needs:-plain}" = "$3" ] || continue
         # shellcheck disable=SC2013 # words are lines here
         for c in $(sed -n 's/^case_\([a-z0-9_]*\)().*/\1/p' "$f"); do
-            ! wanted "$stem" "$c" || echo "$stem.sh $c $(header "$f" limit)"
+            wanted "$stem" "$c" || continue
+            for way in $(ways "$f" "$c"); do echo "$stem.sh $c $(header "$f" limit) $way"; done
         done
     done
 }
 
-ok() { passed=$((passed + 1)); echo "ok $*"; }
-not_ok() { failed=$((failed + 1)); echo "not ok $*"; }
+count() { echo "$1" >>"$tally"; }
+counted() { grep -cx "$1" "$tally"; }
 
-# Boot one host with a plan and turn what it says into results. What had no
-# verdict when the host ended is left in $dir/left.
-boot() { # KERNEL HOST PLAN DIRECTORY
-    local where="($1, $2)" word rest began=$SECONDS
-    cp "$3" "$4/left"
-    while read -r _ word rest; do
-        local id=${rest%% *} detail=${rest#* }
-        [ "$id" != "$rest" ] || detail=
-        case $word in
-        up) echo "# $where up after $((SECONDS - started)) s: Linux $rest" ;;
-        run) began=$SECONDS; echo "# $(title "$id") …" ;;
-        say) echo "#   $rest" ;;
-        note) echo "# note: $rest" ;;
-        ok) ok "$(title "$id") $where, $((SECONDS - began)) s: $detail" ;;
-        skip) skipped=$((skipped + 1)); echo "skip $(title "$id") $where: $detail" ;;
-        fail) not_ok "$(title "$id") $where: $detail [${4#"$top"/}/results/$id]" ;;
-        hung) echo "# $where: $rest" ;;
-        tail) echo "#   | $rest" ;;
-        esac
-        case $word in
-        ok | skip | fail) sed -i "/^${id%%.*}\.sh ${id#*.} /d" "$4/left" ;;
-        esac
-    done < <("$lab/boot.sh" "$1" "$2" "$3" "$4")
+# The verdict on a case: it leaves the plan.
+judged() { # ok|skip|fail ID DETAIL
+    local way=preload stem=${2%%.*} case=${2#*.}
+    [ "$case" = "${case%+*}" ] || way=${case#*+} case=${case%+*}
+    count "$1"
+    sed -i "/^$stem\.sh $case [0-9]* $way\$/d" "$dir/left"
+    case $1 in
+    ok) echo "ok $(title "$2") $(where "$kernel" "$host" "$2"), $((SECONDS - began)) s${again:+, $again}: $3" ;;
+    skip) echo "skip $(title "$2") $(where "$kernel" "$host" "$2"): $3" ;;
+    fail) echo "not ok $(title "$2") $(where "$kernel" "$host" "$2")${again:+, $again}: $3" ;;
+    esac
 }
 
-run_host() { # KERNEL HOST
-    local dir=$out/run/$1-$2 started=$SECONDS file case
-    rm -rf "$dir" "$dir-again"
-    mkdir -p "$dir"
-    plan "$1" "$2" >"$dir/plan"
-    [ -s "$dir/plan" ] || return 0
-    echo "# booting a host: Linux $1, $2, $(wc -l <"$dir/plan") cases; its console: ${dir#"$top"/}/serial.log"
-    boot "$1" "$2" "$dir/plan" "$dir"
-    # The emulated host itself may die under two CPUs and KVM (README.md): what
-    # it took with it is run once more, on one CPU, and then counts.
-    if [ -s "$dir/left" ] && [ -z "${LAB_NO_RETRY:-}" ]; then
-        mkdir -p "$dir-again"
-        echo "# the emulated host died; what it left undone is run again on one CPU"
-        started=$SECONDS
-        LAB_CPUS=1 boot "$1" "$2" "$dir/left" "$dir-again"
-        dir=$dir-again
-    fi
-    while read -r file case _; do
-        not_ok "$(title "${file%.sh}.$case") ($1, $2): the host ended before it did [${dir#"$top"/}/serial.log]"
-    done <"$dir/left"
+ordinal() { case $1 in 1) echo first ;; 2) echo second ;; 3) echo third ;; *) echo "$1th" ;; esac; }
+
+# How often the host ended under a case.
+strikes() { grep -cx -- "$1" "$dir/strikes"; }
+
+# Boot one host with what is left of the plan, and turn what it says into
+# results. Afterwards, $running is the case that had no verdict when the host ended.
+boot() { # DIRECTORY
+    local word rest id detail fd pid began=$SECONDS booted=$SECONDS again=
+    running=
+    count host
+    cp "$dir/left" "$1/plan"
+    exec {fd}< <(exec "$lab/boot.sh" "$kernel" "$host" "$purpose" "$1" "$results")
+    pid=$!
+    trap 'kill "$pid" 2>/dev/null; wait "$pid"; exit 130' TERM
+    while read -r _ word rest <&"$fd"; do
+        id=${rest%% *} detail=${rest#* }
+        [ "$id" != "$rest" ] || detail=
+        case $word in
+        up) echo "# $me up after $((SECONDS - booted)) s: Linux $rest" ;;
+        run)
+            running=$id began=$SECONDS again=$(strikes "$id")
+            [ "$again" = 0 ] && again= || again="$(ordinal $((again + 1))) host"
+            echo "# $(title "$id") $(where "$kernel" "$host" "$id") …"
+            ;;
+        say) detail=$(title "$running") && echo "#   ${detail%% *}: $rest" ;;
+        note) echo "# note: $me: $rest" ;;
+        ok | skip | fail)
+            [ "$word" != fail ] || detail="$detail [${results#"$top"/}/$id]"
+            judged "$word" "$id" "$detail"
+            running=
+            ;;
+        died) echo "# $me died after $((SECONDS - booted)) s: $rest" ;;
+        tail) echo "#   | $rest" ;;
+        esac
+    done
+    wait "$pid"
+    trap - TERM
+    exec {fd}<&-
+}
+
+# Run a plan to its end, in as many hosts as that takes. An emulated host may
+# die of the emulation (README.md): that is a strike for the case that was
+# running, and no matter to the others. A case that fails is never run again.
+run_plan() { # KERNEL HOST kvm|plain
+    local kernel=$1 host=$2 purpose=$3 dir=$out/run/$1-$2/$3 n=0 deaths=0 me running
+    local results=$out/run/$1-$2/results
+    while [ -s "$dir/left" ]; do
+        n=$((n + 1))
+        me="($kernel, $host, $purpose host $n)"
+        mkdir -p "$dir/host-$n"
+        echo "# booting $me for $(wc -l <"$dir/left") cases; its console: ${dir#"$top"/}/host-$n/console.log"
+        boot "$dir/host-$n"
+        [ -s "$dir/left" ] || break
+        deaths=$((deaths + 1))
+        count died
+        # A host that dies between cases, or before the first, may do so as often.
+        running=${running:-none}
+        echo "$running" >>"$dir/strikes"
+        began=$SECONDS again=
+        if [ "$running" = none ] && [ "$(strikes none)" -ge "$strikes_allowed" ]; then
+            judge_rest "no such host lives long enough to run it"
+        elif [ "$running" != none ] && [ "$(strikes "$running")" -ge "$strikes_allowed" ]; then
+            judged fail "$running" "$(strikes "$running") hosts ended under it [${dir#"$top"/}/host-$n/console.log]"
+        fi
+        [ $deaths -lt $deaths_allowed ] || judge_rest "not run: $deaths hosts ended before its turn"
+        [ ! -s "$dir/left" ] || echo "# $me: the rest goes on in another host"
+    done
+}
+
+judge_rest() { # REASON
+    local file case way
+    while read -r file case _ way; do
+        [ "$way" = preload ] && way='' || way=+$way
+        judged fail "${file%.sh}.$case$way" "$1"
+    done < <(cat "$dir/left")
 }
 
 mkdir -p "$out"
@@ -119,15 +197,37 @@ fi
 "$lab/programs.sh" "$out/programs" || exit 1
 [ -e "$LAB_SHIM" ] || echo "# no ${LAB_SHIM#"$top"/}: what needs it is skipped"
 
-for k in $kernels; do
-    for h in amd intel39; do run_host "$k" "$h"; done
+# The plans, those with guests first: they take longest.
+rm -rf "$out/run"
+mkdir -p "$out/run"
+: >"$tally"
+plans=()
+for purpose in kvm plain; do
+    for k in $kernels; do
+        for h in amd intel39; do
+            d=$out/run/$k-$h/$purpose
+            mkdir -p "$d" "$out/run/$k-$h/results"
+            plan "$k" "$h" $purpose >"$d/left"
+            : >"$d/strikes"
+            [ ! -s "$d/left" ] || plans+=("$k $h $purpose")
+        done
+    done
 done
-[ $((passed + failed + skipped)) -gt 0 ] || { echo "no scenario matches SCENARIO='${SCENARIO:-}'"; exit 1; }
-echo "# took $((SECONDS / 60)) min $((SECONDS % 60)) s"
-if [ $skipped -gt 0 ]; then
-    echo "$passed passed, $failed failed, $skipped skipped"
-else
-    echo "$passed passed, $failed failed"
-fi
+[ ${#plans[@]} -gt 0 ] || { echo "no scenario matches SCENARIO='${SCENARIO:-}'"; exit 1; }
+
+# shellcheck disable=SC2046 # numbers
+trap 'kill $(jobs -p); wait; exit 130' INT TERM
+for p in "${plans[@]}"; do
+    while [ "$(jobs -rp | wc -l)" -ge "${LAB_LANES:-2}" ]; do wait -n; done
+    # shellcheck disable=SC2086 # three words
+    run_plan $p &
+done
+wait
+
+echo "# took $((SECONDS / 60)) min $((SECONDS % 60)) s; $(counted host) hosts, of which $(counted died) died"
+skipped=$(counted skip) failed=$(counted fail)
+result="$(counted ok) passed, $failed failed"
+[ "$skipped" = 0 ] || result="$result, $skipped skipped"
+echo "$result"
 exit $((failed > 0))
 }

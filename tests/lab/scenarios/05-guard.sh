@@ -3,6 +3,7 @@
 # What the guard is for: a guest reads a disk through memory that the device cannot reach.
 # hosts: amd
 # kernels: 6.12
+# needs: kvm
 # limit: 400
 
 hole() { policy 'hole 0x110000000-0x11fffffff name=test'; }

@@ -3,6 +3,7 @@
 # A device plugged into a running guest: refused while the guest uses the memory in the hole, and works where it does not.
 # hosts: amd
 # kernels: 6.12
+# needs: kvm
 # limit: 480
 
 hole() { policy 'hole 0x110000000-0x11fffffff name=test'; }

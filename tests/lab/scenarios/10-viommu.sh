@@ -3,6 +3,7 @@
 # A vIOMMU in the guest: IOVAs are the guest kernel's choice there, and nothing of its memory may be guarded for them.
 # hosts: amd
 # kernels: 6.12
+# needs: kvm
 # limit: 200
 
 # Linux's dma-iommu hands out IOVAs from just below 4 GiB: this hole is in their way. It

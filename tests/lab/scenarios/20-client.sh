@@ -9,7 +9,7 @@ group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_
 
 # run_set bare|shim|skip SET: its TAP in $W/SET.tap, what it says in $W/SET.err, its exit status in $client_status.
 run_set() {
-    LD_PRELOAD=${preload-} /lab/client "$1" "$DISK" "$(group "$DISK")" "$NIC" "$(group "$NIC")" "$2" \
+    shimmed /lab/client "$1" "$DISK" "$(group "$DISK")" "$NIC" "$(group "$NIC")" "$2" \
         >"$W/$2.tap" 2>"$W/$2.err"
     client_status=$?
 }

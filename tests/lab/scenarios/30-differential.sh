@@ -9,7 +9,7 @@ group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_
 
 # differential ARGS…: what it says is in $W/differential; its exit status.
 differential() {
-    LD_PRELOAD=${preload-} /lab/differential "$@" "$(group "$DISK")" "$(group "$NIC")" \
+    shimmed /lab/differential "$@" "$(group "$DISK")" "$(group "$NIC")" \
         >"$W/differential" 2>"$W/stderr"
 }
 
