@@ -158,7 +158,7 @@ compilers:
 static-code: $(BUILD)/libiovashim.so
 	tests/static-code $(BUILD)
 
-FORMATTED = $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]')
+FORMATTED = $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'rom/*.[ch]')
 format:
 	clang-format -i $(FORMATTED)
 format-check:
@@ -185,5 +185,5 @@ demo: deps all
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard src/model/model.mk tests/lab/lab.mk)
+-include $(wildcard src/model/model.mk tests/lab/lab.mk rom/rom.mk)
 -include $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d $(BUILD)/cli/*.d $(BUILD)/supervisor/*.d)
