@@ -6,7 +6,7 @@
 
 /* Below 1 MiB are the interrupt vectors, the boot sector and the ROMs, whatever E820 says. */
 enum { ONE_MIB = 0x100000 };
-enum { MOST_ENTRIES = 64 };
+enum { MOST_ENTRIES = 2 * ROM_MOST_HOLES + 64 }; /* a hole makes two more */
 
 struct resident resident __attribute__((section(".resident.data")));
 

@@ -2,7 +2,7 @@
 # make rom            build/iovashim-reserve.rom (rom/README.md)
 # make rom-check      its quick tests, emulated; make rom-check-all: all of them
 
-.PHONY: rom rom-check rom-check-all
+.PHONY: rom rom-check rom-check-all rom-kernel
 
 ROM := $(BUILD)/iovashim-reserve.rom
 # pci-testdev's: a ROM whose IDs are not its device's is not started.
@@ -67,3 +67,11 @@ $(BUILD)/rom/host/%.o: rom/%.c
 $(BUILD)/unit/test_rom: tests/unit/test_rom.c $(addprefix $(BUILD)/rom/host/,cut.o holes.o map.o)
 	@mkdir -p $(@D)
 	$(COMPILE) -I. -o $@ $^ -lcmocka
+
+# Emulated machines, SeaBIOS and OVMF; no hardware, KVM or root is needed.
+rom-kernel:
+	@tests/lab/kernel.sh 6.12
+rom-check: $(ROM) rom-kernel
+	@set -e; for t in linux faults; do bash tests/rom/$$t.sh $(BUILD); done
+rom-check-all: $(ROM) rom-kernel
+	@set -e; for t in linux faults; do bash tests/rom/$$t.sh $(BUILD) all; done
