@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
 # The init of a guest: show where memory is, then do what the command line's do= says.
 busybox=/bin/busybox
 $busybox mount -t proc proc /proc

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is for the scripts
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Emulated machines with the reservation ROM: started, read from outside, and held against words.
 #

@@ -37,7 +37,7 @@ shows '^100000000-13fffffff : System RAM'
 machine bios q35 '^guest up' -option-rom "$rom" "${holes[@]}" "${boot[@]}"
 reports bios "${told[@]}"
 linux_is_told
-port=(-device pcie-root-port,id=port,chassis=1 -device "pci-testdev,bus=port,romfile=$rom")
+port=(-device "pcie-root-port,id=root1,chassis=1" -device "pci-testdev,bus=root1,romfile=$rom")
 machine bios q35 '^guest up' "${port[@]}" "${holes[@]}" "${boot[@]}"
 reports bios "${told[@]}"
 linux_is_told
