@@ -9,24 +9,23 @@ BUILD ?= build
 CC ?= gcc
 CFLAGS ?= -O2 -g
 SYSCONFDIR ?= /etc
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wold-style-definition
-DEFS := -D_GNU_SOURCE -DIOVASHIM_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"'
+DEFS := -D_GNU_SOURCE -DIOVASHIM_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' -DLIBDIR='"$(LIBDIR)"'
 HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -ffunction-sections
 # make V=1 shows the commands.
 V ?= 0
 COMPILE = $(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
 
 # What decides: makes no system call.
-PURE := advice advice_case advice_expand container describe describe_cause describe_json \
-	describe_json_why diagnosis dma_split engine_claim engine_dirty engine_explain engine_guard \
-	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set knowledge \
-	knowledge_vmms policy policy_decide policy_text text vmm_args
+PURE := advice container describe describe_json dma_split engine_claim engine_dirty engine_guard \
+	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
 # What touches the machine.
-EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots \
-	opened outlet page_proof policy_load self_image settings shim shim_fd shim_memory shim_start \
-	shim_survey vma
+EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots outlet page_proof \
+	policy_load ready settings shim shim_fd shim_memory shim_start vma
 CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
 	$(BUILD)/builtin_holes_conf.o
 

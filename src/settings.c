@@ -38,6 +38,7 @@ struct settings settings_read(char **environment)
 		.log = text_of(environment, "IOVASHIM_LOG"),
 		.mode = text_of(environment, "IOVASHIM_MODE"),
 		.guard = text_of(environment, "IOVASHIM_GUARD"),
+		.ready = text_of(environment, "IOVASHIM_READY"),
 		.quiet = is_set(environment, "IOVASHIM_QUIET"),
 		.disabled = is_set(environment, "IOVASHIM_DISABLE"),
 	};

@@ -7,7 +7,7 @@
 
 struct settings {
 	/* NULL if not set, or empty. */
-	const char *conf, *log, *mode, *guard;
+	const char *conf, *log, *mode, *guard, *ready;
 	bool quiet, disabled;
 };
 

@@ -14,6 +14,10 @@ static const struct verb verbs[] = {
 		"[--group N]... [--device BDF]... [--sysfs DIR] [--ask | --no-ask] [--json | "
 		"--conf]\n       iovashim holes --merge FILE... [--json | --conf]",
 		verb_holes},
+	{"run", "start a VMM with iovashim in between",
+		"[--via auto|preload|seccomp] [--policy FILE] [--mode split|refuse|observe]\n"
+		"                    [--log FILE] [--] VMM [ARGUMENT]...",
+		verb_run},
 	{"version", "say which version this is", "", verb_version},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

@@ -111,7 +111,8 @@ static int judge_calls(struct vmm *vmm)
 			who == vmm->libraries.list[0].name ? "it" : who);
 	if ((flags & ELF_IMPORTS_SYSCALL) && !(flags & ELF_IMPORTS_IOCTL))
 		return judge(vmm, REACH_SECCOMP, "it calls libc's syscall, and not libc's ioctl");
-	if (vmm->n_scripts || (!caller && (flags & ELF_IMPORTS_EXEC)))
+	vmm->launcher = vmm->n_scripts || (!caller && (flags & ELF_IMPORTS_EXEC));
+	if (vmm->launcher)
 		return judge(vmm, REACH_PRELOAD,
 			"what it executes inherits LD_PRELOAD; check that program, too");
 	if (!caller)

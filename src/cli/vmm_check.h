@@ -21,6 +21,7 @@ struct vmm {
 	char *scripts[SCRIPT_DEPTH];
 	bool set_user, set_group,
 		capabilities; /* the file has them; of a script they do not count */
+	bool launcher;	      /* judged by what it hands on to the programs that it executes */
 	bool secure;	      /* the loader will drop LD_PRELOAD, for this user */
 	const char *damage;   /* of the ELF file; see elf_facts.h */
 	bool elf;
