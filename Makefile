@@ -21,11 +21,14 @@ V ?= 0
 COMPILE = $(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
 
 # What decides: makes no system call.
-PURE := advice container describe describe_json dma_split engine_claim engine_dirty engine_guard \
-	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
+PURE := advice advice_case advice_expand container describe describe_cause describe_json \
+	describe_json_why diagnosis dma_split engine_claim engine_dirty engine_explain engine_guard \
+	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set knowledge \
+	knowledge_vmms policy policy_decide policy_text text vmm_args
 # What touches the machine.
-EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots outlet page_proof \
-	policy_load ready settings shim shim_fd shim_memory shim_start vma
+EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots \
+	opened outlet page_proof policy_load ready self_image settings shim shim_fd shim_memory shim_start \
+	shim_survey vma
 CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
 	$(BUILD)/builtin_holes_conf.o
 
