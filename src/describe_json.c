@@ -168,8 +168,7 @@ static void add_refusal(struct text *text, const struct event *event)
 		[REFUSED_TRANSLATED] = "viommu",
 		[REFUSED_IN_USE] = "in-use",
 		[REFUSED_NO_GUARD] = "no-guard",
-		[REFUSED_BY_KERNEL] = "kernel",
-		[REFUSED_OVERLAP] = "overlap"};
+		[REFUSED_BY_KERNEL] = "kernel"};
 
 	if (event->refusal == REFUSED_NOT)
 		return;
@@ -182,12 +181,10 @@ static void add_refusal(struct text *text, const struct event *event)
 	text_add(text, "\"");
 }
 
-static void add_map(struct text *text, const struct event *event, const struct describe_host *host)
+static void add_map(struct text *text, const struct event *event)
 {
-	static const char *const kinds[] = {[MEMORY_RAM] = "ram",
-		[MEMORY_TRANSLATED] = "viommu",
-		[MEMORY_BAR] = "bar",
-		[MEMORY_UNKNOWN] = "unknown"};
+	static const char *const kinds[] = {
+		[MEMORY_RAM] = "ram", [MEMORY_TRANSLATED] = "viommu", [MEMORY_BAR] = "bar"};
 	static const char *const actions[] = {[VERDICT_PASS] = "pass",
 		[VERDICT_OBSERVE] = "observe",
 		[VERDICT_SPLIT] = "split",
@@ -199,8 +196,7 @@ static void add_map(struct text *text, const struct event *event, const struct d
 		kinds[event->memory], actions[event->verdict]);
 	add_range(text, "iova", event->iova);
 	text_add(text, ",\"size\":%" PRIu64 ",\"vaddr\":\"0x%" PRIx64 "\",\"flags\":%" PRIu32,
-		event->why ? event->why->asked : range_size(event->iova), event->vaddr,
-		event->flags);
+		range_size(event->iova), event->vaddr, event->flags);
 	text_add(text, ",\"guarded\":%s,\"unreachable\":%" PRIu64,
 		event->guarded ? "true" : "false", dma_split_gap_bytes(event->holes, event->iova));
 	add_result(text, event->result);
@@ -210,7 +206,6 @@ static void add_map(struct text *text, const struct event *event, const struct d
 		add_pieces(text, event);
 		add_gaps(text, event);
 	}
-	describe_json_why(text, event, host);
 }
 
 static void add_guard(struct text *text, const struct event *event)
@@ -242,8 +237,7 @@ static void add_container(struct text *text, const struct event *event)
 	add_holes(text, event, false);
 }
 
-void describe_json(struct text *text, const struct describe_stamp *stamp, const struct event *event,
-	const struct describe_host *host)
+void describe_json(struct text *text, const struct describe_stamp *stamp, const struct event *event)
 {
 	static const char *const names[] = {[EVENT_CONTAINER] = "container",
 		[EVENT_MAP] = "map",
@@ -257,7 +251,7 @@ void describe_json(struct text *text, const struct describe_stamp *stamp, const 
 		add_container(text, event);
 		break;
 	case EVENT_MAP:
-		add_map(text, event, host);
+		add_map(text, event);
 		break;
 	case EVENT_UNMAP:
 		text_add(text, ",\"container\":%d", event->container->id);
