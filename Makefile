@@ -21,11 +21,14 @@ V ?= 0
 COMPILE = $(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
 
 # What decides: makes no system call.
-PURE := advice container describe describe_json dma_split engine_claim engine_dirty engine_guard \
-	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set policy policy_decide policy_text text
+PURE := advice advice_case advice_expand container describe describe_cause describe_json \
+	describe_json_why diagnosis dma_split engine_claim engine_dirty engine_explain engine_guard \
+	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set knowledge \
+	knowledge_vmms policy policy_decide policy_text text vmm_args
 # What touches the machine.
-EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots outlet page_proof \
-	policy_load ready settings shim shim_fd shim_memory shim_start vma
+EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots \
+	opened outlet page_proof policy_load ready self_image settings shim shim_fd shim_memory shim_start \
+	shim_survey vma
 CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
 	$(BUILD)/builtin_holes_conf.o
 
@@ -129,12 +132,13 @@ coverage:
 # `make fuzz-check` only goes through what was found before.
 FUZZ_SECONDS ?= 300
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ := policy engine elf report
+FUZZ := policy engine elf sysfs
 FUZZ_WITH_engine := tests/model/diff_world.c tests/model/diff_print.c
 FUZZ_WITH_elf := src/cli/elf_facts.c src/cli/elf_code.c src/cli/ld_cache.c
-FUZZ_WITH_report := $(wildcard src/cli/report_*.c)
 FUZZ_LIBS_elf := -lelf
-FUZZ_LIBS_report := -ljansson
+FUZZ_WITH_sysfs := $(addprefix src/cli/holes_, conf.c data.c json.c missing.c parse.c print.c read.c \
+	tell.c tree.c union.c width.c)
+FUZZ_LIBS_sysfs := -ljansson
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h \
 		src/*.[ch] src/model/*.[ch] src/cli/*.[ch]
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \

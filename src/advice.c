@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the guest must be told, and which layouts need no telling, ready to paste. */
-#include "advice.h"
+#include "advice_case.h"
 
 #include <inttypes.h>
-#include <string.h>
-
-/* AMD I/O Virtualization Technology (IOMMU) Specification, section 2.1.2. */
-static const struct range hyper_transport = {0xfd00000000, 0xffffffffff};
 
 struct output {
 	void (*line)(void *context, const char *line);
@@ -26,67 +22,24 @@ static void end_line(struct output *output)
 	output->line(output->context, output->bytes);
 }
 
-/* Linux takes K, M and G (memparse() takes more, old guests do not). */
-static void add_length(struct text *text, uint64_t bytes)
-{
-	static const char units[] = "GMK";
-
-	for (unsigned int i = 0; i < 3; i++) {
-		uint64_t unit = 1ULL << (30 - 10 * i);
-
-		if (bytes % unit)
-			continue;
-		text_add(text, "%" PRIu64 "%c", bytes / unit, units[i]);
-		return;
-	}
-	text_add(text, "%" PRIu64, bytes);
-}
-
 void advice_memmap(struct text *text, const struct advice *advice, const char *dollar)
 {
 	for (size_t i = 0; i < advice->n_gaps; i++) {
 		text_add(text, i ? " memmap=" : "memmap=");
-		add_length(text, range_size(advice->gaps[i]));
+		advice_add_length(text, range_size(advice->gaps[i]));
 		text_add(text, "%s0x%" PRIx64, dollar, advice->gaps[i].first);
 	}
 }
 
-static const char *name_of(const struct advice *advice)
-{
-	const char *slash = strrchr(advice->vmm, '/');
-
-	return slash ? slash + 1 : advice->vmm;
-}
-
-static bool is_qemu(const struct advice *advice)
-{
-	return !strncmp(name_of(advice), "qemu-", 5);
-}
-
-static bool is_arm(const struct advice *advice)
-{
-	return strstr(name_of(advice), "aarch64") || strstr(name_of(advice), "-arm");
-}
-
-/* On a PC, boot RAM above 4 GiB begins there, or at 1 TiB where QEMU 7.1 put it. What begins
- * elsewhere is a DIMM, or boot RAM of another NUMA node: the mapping does not tell which. */
-static bool may_be_dimm(const struct advice *advice)
-{
-	const uint64_t four_gib = 1ULL << 32, one_tib = 1ULL << 40;
-
-	return is_qemu(advice) && !is_arm(advice) && advice->ram.first > four_gib &&
-	       advice->ram.first != one_tib;
-}
-
 void advice_short(struct text *text, const struct advice *advice)
 {
-	if (is_arm(advice)) {
+	if (advice_is_arm(advice)) {
 		text_add(text, "choose a layout that keeps off the hole");
 		return;
 	}
 	text_add(text, "tell the guest: ");
 	advice_memmap(text, advice, "$");
-	if (may_be_dimm(advice))
+	if (advice_may_be_dimm(advice))
 		text_add(text, "; or, if this is a DIMM, put it elsewhere by its addr= (memmap= "
 			       "does not keep Linux off a DIMM)");
 }
@@ -95,7 +48,7 @@ static void tell_guest(const struct advice *advice, struct output *output)
 {
 	struct text *text = new_line(output);
 
-	if (is_arm(advice)) {
+	if (advice_is_arm(advice)) {
 		text_add(text, "An Arm guest has no argument to be kept off memory; its layout has "
 			       "to keep off");
 		end_line(output);
@@ -112,7 +65,7 @@ static void tell_guest(const struct advice *advice, struct output *output)
 	text_add(text, "\"  and update-grub");
 	end_line(output);
 
-	if (may_be_dimm(advice)) {
+	if (advice_may_be_dimm(advice)) {
 		text = new_line(output);
 		text_add(text,
 			"  if this is a DIMM, memmap= does not keep Linux off it: leave these "
@@ -129,70 +82,77 @@ static void tell_guest(const struct advice *advice, struct output *output)
 	end_line(output);
 }
 
-static unsigned int bits_for(uint64_t last)
+static bool applies(const struct remedy *remedy, const struct advice_case *c)
 {
-	return 64 - (unsigned int)__builtin_clzll(last);
+	return remedy->causes >> c->advice->cause & 1 && (remedy->when & c->when) == remedy->when;
 }
 
-/* Memory that begins where the hole ends, of the size of what crossed it. */
-static void suggest_above(const struct advice *advice, struct output *output, bool qemu)
-{
-	uint64_t above = advice->hole.last + 1, size = range_size(advice->ram);
-	struct text *text;
+struct sink {
+	void (*item)(void *context, const struct advice_item *item);
+	void *context;
+};
 
-	if (!above || above + size - 1 < above)
-		return;
-	text = new_line(output);
-	if (qemu)
-		text_add(text,
-			"  QEMU: RAM above the hole:  -device pc-dimm,memdev=...,addr=0x%" PRIx64
-			"  (and %u physical address bits: -cpu ...,phys-bits=%u)",
-			above, bits_for(above + size - 1), bits_for(above + size - 1));
-	else
-		text_add(text,
-			"  RAM from 0x%" PRIx64 " on; the guest then needs %u physical address "
-			"bits",
-			above, bits_for(above + size - 1));
-	end_line(output);
+static void offer(const struct remedy *remedy, const struct advice_case *c, const struct sink *sink)
+{
+	char change_bytes[1024], why_bytes[512];
+	struct text change = text_start(change_bytes, sizeof(change_bytes));
+	struct text why = text_start(why_bytes, sizeof(why_bytes));
+
+	advice_expand(&change, remedy->change, c);
+	advice_expand(&why, remedy->why, c);
+	if (!text_fits(&change, 1))
+		return; /* cut: not to be pasted */
+	sink->item(sink->context, &(struct advice_item){.to = remedy->to,
+					  .change = change_bytes,
+					  .why = why_bytes,
+					  .cost = knowledge_cost(remedy->cost)});
 }
 
-static void suggest_below(const struct advice *advice, struct output *output)
+void advice_changes(const struct advice *advice,
+	void (*item)(void *context, const struct advice_item *item), void *context)
 {
-	struct text *text;
+	const struct advice_case c = advice_case_of(advice);
+	const struct sink sink = {item, context};
 
-	if (advice->ram.first >= advice->hole.first)
-		return;
-	text = new_line(output);
-	text_add(text, "  less RAM: at most ");
-	text_add_size(text, advice->hole.first - advice->ram.first);
-	text_add(text, " from 0x%" PRIx64 " on", advice->ram.first);
-	end_line(output);
+	for (const struct remedy *remedy = c.profile->remedies; remedy->causes; remedy++)
+		if (applies(remedy, &c))
+			offer(remedy, &c, &sink);
+	for (const struct remedy *remedy = knowledge_common; remedy->causes; remedy++)
+		if (applies(remedy, &c))
+			offer(remedy, &c, &sink);
 }
 
-static void suggest_layout(const struct advice *advice, struct output *output)
+static void write_item(void *context, const struct advice_item *item)
 {
-	bool x86 = is_qemu(advice) && !is_arm(advice);
+	struct output *output = context;
 	struct text *text = new_line(output);
+	const char *between = item->why[0] && item->cost[0] ? "; " : "";
 
-	text_add(text, "or a layout that keeps off 0x%" PRIx64 "-0x%" PRIx64 " by itself:",
-		advice->hole.first, advice->hole.last);
+	text_add(text, "  %s:  %s", item->to, item->change);
+	if (item->why[0] || item->cost[0])
+		text_add(text, "  (%s%s%s)", item->why, between, item->cost);
 	end_line(output);
-	suggest_below(advice, output);
-	suggest_above(advice, output, x86);
-	if (!x86 || !range_contains(hyper_transport, advice->hole))
-		return;
-	text = new_line(output);
-	text_add(text, "  QEMU 7.1 and newer:  -machine pc-q35-7.1 or newer with an AMD CPU model "
-		       "moves boot RAM above it (not DIMMs with addr=)");
-	end_line(output);
+}
+
+void advice_give_changes(
+	const struct advice *advice, void (*line)(void *context, const char *line), void *context)
+{
+	struct output output = {.line = line, .context = context};
+
+	advice_changes(advice, write_item, &output);
 }
 
 void advice_give(
 	const struct advice *advice, void (*line)(void *context, const char *line), void *context)
 {
 	struct output output = {.line = line, .context = context};
+	struct text *text;
 
 	if (advice->n_gaps)
 		tell_guest(advice, &output);
-	suggest_layout(advice, &output);
+	text = new_line(&output);
+	text_add(text, "or a layout that keeps off 0x%" PRIx64 "-0x%" PRIx64 " by itself:",
+		advice->hole.first, advice->hole.last);
+	end_line(&output);
+	advice_changes(advice, write_item, &output);
 }

@@ -3,7 +3,6 @@
 #include "describe.h"
 
 #include <errno.h>
-#include <string.h>
 
 static const struct host_group *find_group(const struct container *container, int number)
 {
@@ -22,12 +21,6 @@ static void add_group(struct text *text, int number, const struct container *con
 		text_add(text, " (%s)", group->devices);
 }
 
-/* Bits of the widest address below @limit. */
-static unsigned int width(uint64_t limit)
-{
-	return limit ? 64 - (unsigned int)__builtin_clzll(limit) : 0;
-}
-
 void describe_owner(struct text *text, const struct hole *hole, const struct container *container)
 {
 	switch (hole->source) {
@@ -40,7 +33,8 @@ void describe_owner(struct text *text, const struct hole *hole, const struct con
 		break;
 	case HOLE_KERNEL:
 		if (hole->range.last == UINT64_MAX)
-			text_add(text, "beyond the IOMMU's %u bits", width(hole->range.first - 1));
+			text_add(text, "beyond the IOMMU's %u bits",
+				diagnosis_bits(hole->range.first - 1));
 		else
 			text_add(text, "not among the kernel's valid IOVA ranges");
 		break;
@@ -51,30 +45,13 @@ void describe_owner(struct text *text, const struct hole *hole, const struct con
 	}
 }
 
-static const struct hole *first_hole(const struct event *event)
-{
-	const struct hole *kernel = NULL;
-
-	for (size_t i = 0; i < event->holes->n_holes; i++) {
-		const struct hole *hole = &event->holes->holes[i];
-
-		if (!range_overlaps(
-			    range_align_outwards(hole->range, event->holes->page), event->iova))
-			continue;
-		/* The kernel says that, sysfs and the policy say why. */
-		if (hole->source != HOLE_KERNEL)
-			return hole;
-		kernel = kernel ? kernel : hole;
-	}
-	return kernel;
-}
-
 static void add_crossed(struct text *text, const struct event *event)
 {
-	const struct hole *hole = first_hole(event);
+	const struct hole *hole = diagnosis_hole(event->holes, event->iova, true);
 	bool inside = dma_split_fit(event->holes, event->iova) == DMA_INSIDE;
 
-	text_add(text, "%s at ", event->memory == MEMORY_BAR ? "device BAR" : "guest RAM");
+	describe_memory(text, event);
+	text_add(text, " at ");
 	text_add_range(text, event->iova);
 	text_add(text, " (");
 	text_add_size(text, range_size(event->iova));
@@ -138,6 +115,8 @@ static void add_refusal(struct text *text, const struct event *event)
 		text_add_range(text, event->failed);
 		text_add(text, " is not accessible memory of the VMM");
 		break;
+	case REFUSED_OVERLAP: /* describe_failure() */
+		break;
 	}
 }
 
@@ -154,30 +133,19 @@ static void add_kernel_failure(struct text *text, const struct event *event)
 		text_add(text, "; the container's mappings are used up (dma_entry_limit)");
 }
 
-static bool is_qemu(const char *vmm)
-{
-	const char *name = strrchr(vmm, '/');
-
-	return !strncmp(name ? name + 1 : vmm, "qemu-", 5);
-}
-
-static void add_observed(struct text *text, const struct event *event, const char *vmm)
+static void add_observed(struct text *text, const struct event *event)
 {
 	text_add(text, ": passed to the kernel unchanged");
 	if (event->result < 0) {
 		text_add(text, ", which refused it (");
 		text_add_errno(text, -event->result);
 		text_add(text, ")");
-	} else {
-		text_add(text, ", which accepted it");
+		return;
 	}
-	if (event->memory == MEMORY_BAR && is_qemu(vmm))
-		text_add(text, "; harmless: only DMA from one passed-through device to another's "
-			       "BAR is lost");
-	else if (event->memory == MEMORY_BAR)
-		text_add(text, "; only DMA between passed-through devices is lost; if this VMM "
-			       "ends here, set `bar skip` in the policy");
-	else if (event->result >= 0)
+	text_add(text, ", which accepted it");
+	if (event->memory == MEMORY_BAR)
+		text_add(text, "; DMA between passed-through devices may be lost all the same");
+	else
 		text_add(text, ": devices cannot reach it all the same, and what they write "
 			       "there is lost in silence");
 }
@@ -190,15 +158,20 @@ static void add_own_failure(struct text *text, const struct event *event)
 	text_add(text, "), since iovashim itself has run out of memory; nothing is left mapped");
 }
 
-void describe_map(struct text *text, const struct event *event, const char *vmm)
+/* The kernel refused it for something else than the hole that it touches, or it touches none. */
+static bool is_other_failure(const struct event *event)
 {
-	bool acts = event->verdict == VERDICT_SPLIT || event->verdict == VERDICT_SKIP;
+	const struct diagnosis *why = event->why;
 
-	add_crossed(text, event);
-	if (acts && event->result && !event->failed_errno) {
-		add_own_failure(text, event);
-		return;
-	}
+	if (!why || !event->result || event->verdict == VERDICT_SPLIT ||
+		event->verdict == VERDICT_SKIP)
+		return false;
+	return event->verdict == VERDICT_PASS || event->refusal == REFUSED_OVERLAP ||
+	       (event->verdict == VERDICT_OBSERVE && !why->hole);
+}
+
+static void add_action(struct text *text, const struct event *event)
+{
 	switch (event->verdict) {
 	case VERDICT_SPLIT:
 		if (event->result)
@@ -215,7 +188,40 @@ void describe_map(struct text *text, const struct event *event, const char *vmm)
 		break;
 	case VERDICT_OBSERVE:
 	case VERDICT_PASS:
-		add_observed(text, event, vmm);
+		add_observed(text, event);
 		break;
 	}
+}
+
+void describe_map(struct text *text, const struct event *event, const char *vmm)
+{
+	bool acts = event->verdict == VERDICT_SPLIT || event->verdict == VERDICT_SKIP;
+
+	if (is_other_failure(event)) {
+		describe_failure(text, event);
+	} else {
+		add_crossed(text, event);
+		if (acts && event->result && !event->failed_errno)
+			add_own_failure(text, event);
+		else
+			add_action(text, event);
+	}
+	describe_outcome(text, event, vmm);
+}
+
+struct advice describe_advice(const struct event *event, const struct describe_host *host)
+{
+	const struct diagnosis *why = event->why;
+	const struct range *hole =
+		why->hole ? hole_set_find(event->holes, event->iova.first) : NULL;
+
+	return (struct advice){.ram = event->iova,
+		.hole = hole && range_overlaps(*hole, event->iova) ? *hole : (struct range){0, 0},
+		.vmm = host->vmm,
+		.args = host->args.length ? &host->args : NULL,
+		.version = host->version,
+		.cause = why->cause,
+		.memory = event->memory,
+		.asked = event->verdict == VERDICT_OBSERVE || event->refusal == REFUSED_BY_POLICY,
+		.why = why};
 }

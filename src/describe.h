@@ -3,8 +3,8 @@
 #ifndef IOVASHIM_DESCRIBE_H
 #define IOVASHIM_DESCRIBE_H
 
+#include "advice.h"
 #include "event.h"
-#include "text.h"
 
 /* Who the process is, for the "start" line and for advice. */
 struct describe_host {
@@ -14,6 +14,8 @@ struct describe_host {
 	const char *policy; /* path, or "built-in" */
 	const char *mode;   /* the policy's `crossing` */
 	bool guard;
+	unsigned int version; /* of QEMU, major << 8 | minor; 0: not known */
+	struct vmm_args args; /* zeroed: not known */
 };
 
 /* Whose the hole is: "reserved for group 3 (0000:00:05.0)". */
@@ -21,6 +23,19 @@ void describe_owner(struct text *text, const struct hole *hole, const struct con
 
 /* What was asked, which hole it crossed and whose, what was done, and why. No newline. */
 void describe_map(struct text *text, const struct event *event, const char *vmm);
+
+/* The same for one that failed and touches no hole that it failed for: describe_map() does that
+ * too. event->why is there. */
+void describe_failure(struct text *text, const struct event *event);
+
+/* "guest RAM", "device BAR 2 of 0000:00:05.0". */
+void describe_memory(struct text *text, const struct event *event);
+
+/* "; fatal: …": what it means to the VMM that the mapping failed. Nothing if it did not. */
+void describe_outcome(struct text *text, const struct event *event, const char *vmm);
+
+/* What can be changed about it. event->why is there. */
+struct advice describe_advice(const struct event *event, const struct describe_host *host);
 
 /* When, and in which process. */
 struct describe_stamp {
@@ -34,7 +49,11 @@ void describe_json_begin(struct text *text, const struct describe_stamp *stamp, 
 
 void describe_json_start(
 	struct text *text, const struct describe_stamp *stamp, const struct describe_host *host);
-void describe_json(
-	struct text *text, const struct describe_stamp *stamp, const struct event *event);
+void describe_json(struct text *text, const struct describe_stamp *stamp, const struct event *event,
+	const struct describe_host *host);
+
+/* The fields of a mapping that say why. */
+void describe_json_why(
+	struct text *text, const struct event *event, const struct describe_host *host);
 
 #endif

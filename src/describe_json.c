@@ -168,7 +168,8 @@ static void add_refusal(struct text *text, const struct event *event)
 		[REFUSED_TRANSLATED] = "viommu",
 		[REFUSED_IN_USE] = "in-use",
 		[REFUSED_NO_GUARD] = "no-guard",
-		[REFUSED_BY_KERNEL] = "kernel"};
+		[REFUSED_BY_KERNEL] = "kernel",
+		[REFUSED_OVERLAP] = "overlap"};
 
 	if (event->refusal == REFUSED_NOT)
 		return;
@@ -181,10 +182,12 @@ static void add_refusal(struct text *text, const struct event *event)
 	text_add(text, "\"");
 }
 
-static void add_map(struct text *text, const struct event *event)
+static void add_map(struct text *text, const struct event *event, const struct describe_host *host)
 {
-	static const char *const kinds[] = {
-		[MEMORY_RAM] = "ram", [MEMORY_TRANSLATED] = "viommu", [MEMORY_BAR] = "bar"};
+	static const char *const kinds[] = {[MEMORY_RAM] = "ram",
+		[MEMORY_TRANSLATED] = "viommu",
+		[MEMORY_BAR] = "bar",
+		[MEMORY_UNKNOWN] = "unknown"};
 	static const char *const actions[] = {[VERDICT_PASS] = "pass",
 		[VERDICT_OBSERVE] = "observe",
 		[VERDICT_SPLIT] = "split",
@@ -196,7 +199,8 @@ static void add_map(struct text *text, const struct event *event)
 		kinds[event->memory], actions[event->verdict]);
 	add_range(text, "iova", event->iova);
 	text_add(text, ",\"size\":%" PRIu64 ",\"vaddr\":\"0x%" PRIx64 "\",\"flags\":%" PRIu32,
-		range_size(event->iova), event->vaddr, event->flags);
+		event->why ? event->why->asked : range_size(event->iova), event->vaddr,
+		event->flags);
 	text_add(text, ",\"guarded\":%s,\"unreachable\":%" PRIu64,
 		event->guarded ? "true" : "false", dma_split_gap_bytes(event->holes, event->iova));
 	add_result(text, event->result);
@@ -206,6 +210,7 @@ static void add_map(struct text *text, const struct event *event)
 		add_pieces(text, event);
 		add_gaps(text, event);
 	}
+	describe_json_why(text, event, host);
 }
 
 static void add_guard(struct text *text, const struct event *event)
@@ -237,7 +242,8 @@ static void add_container(struct text *text, const struct event *event)
 	add_holes(text, event, false);
 }
 
-void describe_json(struct text *text, const struct describe_stamp *stamp, const struct event *event)
+void describe_json(struct text *text, const struct describe_stamp *stamp, const struct event *event,
+	const struct describe_host *host)
 {
 	static const char *const names[] = {[EVENT_CONTAINER] = "container",
 		[EVENT_MAP] = "map",
@@ -251,7 +257,7 @@ void describe_json(struct text *text, const struct describe_stamp *stamp, const 
 		add_container(text, event);
 		break;
 	case EVENT_MAP:
-		add_map(text, event);
+		add_map(text, event, host);
 		break;
 	case EVENT_UNMAP:
 		text_add(text, ",\"container\":%d", event->container->id);

@@ -29,6 +29,10 @@ struct memory_ops {
 	/* Lifts what guard() set, once for each time that it was set. */
 	void (*unguard)(void *context, struct range vaddr);
 	void *context;
+	/* Finds out what it can about a mapping of @vaddr at @iova that has failed with @err (an
+	 * errno); @flags as above. @facts zeroed. NULL: nothing can be. */
+	void (*survey)(void *context, struct range vaddr, struct range iova, uint32_t flags,
+		int err, struct circumstances *facts);
 };
 
 struct audience_ops {

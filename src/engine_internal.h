@@ -6,6 +6,7 @@
 #include "engine.h"
 
 struct vfio_bitmap;
+struct vfio_iommu_type1_dma_map;
 
 void engine_tell(struct engine *engine, const struct event *event);
 
@@ -28,6 +29,15 @@ void engine_unmap_pieces(struct engine *engine, const struct container *containe
 
 /* With the lock held: does @iova cut a split in two? type1v2 refuses that, with EINVAL. */
 bool engine_bisects(const struct container *container, struct range iova);
+
+/* Tells of a mapping, and why it could not be had as it was asked for. @request: a copy of what the
+ * VMM asked. */
+void engine_explain(
+	struct engine *engine, struct event *event, const struct vfio_iommu_type1_dma_map *request);
+
+/* The same for a request that was passed on unseen, and failed with @result. */
+void engine_explain_pass(struct engine *engine, const struct container *container,
+	const struct hole_set *holes, const struct vfio_iommu_type1_dma_map *request, int result);
 
 /* The bits of a dirty bitmap that belong to gaps. */
 struct saved_word;

@@ -75,7 +75,7 @@ static int tell(struct map *map, enum verdict verdict, enum refusal refusal, int
 	map->event.verdict = verdict;
 	map->event.refusal = refusal;
 	map->event.result = result;
-	engine_tell(map->engine, &map->event);
+	engine_explain(map->engine, &map->event, &map->request);
 	return result;
 }
 
@@ -152,13 +152,13 @@ static int claim_and_map(struct map *map, bool skipped)
 	struct lock_hold hold;
 	struct claim claim;
 	bool taken;
-	int result = -EEXIST;
+	int result;
 
 	engine_claim(map->engine, map->container, &claim, map->iova, &hold);
 	taken = container_split_at(map->container, map->iova) != NULL;
 	lock_drop(&map->engine->lock, &hold);
-	if (!taken)
-		result = map_split(map, skipped);
+	result = taken ? tell(map, VERDICT_REFUSE, REFUSED_OVERLAP, -EEXIST)
+		       : map_split(map, skipped);
 	engine_release(map->engine, map->container, &claim);
 	return result;
 }
@@ -182,6 +182,16 @@ static int act(struct map *map, void *argument, enum verdict verdict)
 		-EINVAL);
 }
 
+static void begin_event(struct map *map)
+{
+	map->event = (struct event){.kind = EVENT_MAP,
+		.container = map->container,
+		.iova = map->iova,
+		.holes = map->holes,
+		.vaddr = map->request.vaddr,
+		.flags = map->request.flags};
+}
+
 /* The request crosses or lies in holes. */
 static int intervene(struct map *map, void *argument)
 {
@@ -190,12 +200,7 @@ static int intervene(struct map *map, void *argument)
 	enum verdict verdict;
 	int err;
 
-	map->event = (struct event){.kind = EVENT_MAP,
-		.container = map->container,
-		.iova = map->iova,
-		.holes = map->holes,
-		.vaddr = map->request.vaddr,
-		.flags = map->request.flags};
+	begin_event(map);
 	err = memory->classify(memory->context, vaddr, map->iova, &map->event.memory);
 	verdict = policy_decide(&map->engine->policy, map->holes, map->iova, map->event.memory);
 	/* What cannot be told from a BAR cannot be guarded either; passed on, a kernel that does
@@ -251,16 +256,23 @@ bool engine_map_passes(struct engine *engine, struct container *container, const
 int engine_map(struct engine *engine, struct container *container, int fd, void *argument)
 {
 	struct map map = {.engine = engine, .container = container, .fd = fd};
+	int result = 0;
 
 	switch (find_route(&map, argument)) {
 	case ROUTE_VADDR:
-		return engine_map_vaddr(engine, container, fd, argument);
+		result = engine_map_vaddr(engine, container, fd, argument);
+		break;
 	case ROUTE_EXISTS:
-		return -EEXIST;
+		begin_event(&map);
+		map.event.memory = MEMORY_UNKNOWN;
+		return tell(&map, VERDICT_REFUSE, REFUSED_OVERLAP, -EEXIST);
 	case ROUTE_INTERVENE:
 		return intervene(&map, argument);
 	case ROUTE_PASS:
+		result = pass(&map, argument);
 		break;
 	}
-	return pass(&map, argument);
+	if (__builtin_expect(result < 0, 0))
+		engine_explain_pass(engine, container, map.holes, &map.request, result);
+	return result;
 }

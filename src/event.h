@@ -3,11 +3,11 @@
 #ifndef IOVASHIM_EVENT_H
 #define IOVASHIM_EVENT_H
 
-#include "container.h"
+#include "diagnosis.h"
 
 enum event_kind {
 	EVENT_CONTAINER, /* a container's holes became known or changed */
-	EVENT_MAP,	 /* a mapping that was not passed on unchanged and unseen */
+	EVENT_MAP,	 /* a mapping that touches a hole, or that failed */
 	EVENT_UNMAP,	 /* an unmapping that took splits with it */
 	EVENT_GUARD,	 /* memory behind a gap was guarded, or the guard lifted */
 	EVENT_FAULT,	 /* something of the shim's own failed; the kernel's answer stood */
@@ -21,6 +21,7 @@ enum refusal {
 	REFUSED_IN_USE,	    /* the guest already uses the memory behind the hole */
 	REFUSED_NO_GUARD,   /* the guard cannot be set there */
 	REFUSED_BY_KERNEL,  /* a piece failed */
+	REFUSED_OVERLAP,    /* a split mapping is in the way: EEXIST, as the kernel would say */
 };
 
 /* Valid during the call alone; points to the engine's own memory. */
@@ -39,6 +40,7 @@ struct event {
 	bool guarded;	     /* VERDICT_SPLIT, VERDICT_SKIP */
 	struct range failed; /* REFUSED_BY_KERNEL: the piece; IN_USE, NO_GUARD: the gap */
 	int failed_errno;
+	const struct diagnosis *why; /* NULL: nobody looked */
 
 	int result; /* EVENT_MAP, EVENT_GUARD, EVENT_FAULT: 0 or -errno, as the VMM sees it */
 

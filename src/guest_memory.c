@@ -21,7 +21,8 @@ static void note_device(void *context, const struct vma *vma)
 		*device = true;
 }
 
-static enum memory_kind ram_kind(struct guest_memory *memory, struct range vaddr, struct range iova)
+enum memory_kind guest_memory_kind(
+	struct guest_memory *memory, struct range vaddr, struct range iova)
 {
 	switch (memslots_match(&memory->memslots, vaddr, iova.first)) {
 	case MEMSLOT_IDENTITY:
@@ -43,7 +44,7 @@ int guest_memory_classify(
 	bool device = false;
 	int err = vma_each(memory->guard.space, vaddr, note_device, &device);
 
-	*kind = device ? MEMORY_BAR : ram_kind(memory, vaddr, iova);
+	*kind = device ? MEMORY_BAR : guest_memory_kind(memory, vaddr, iova);
 	return err == -EFAULT ? 0 : err; /* the guard, or the kernel, will see that as well */
 }
 

@@ -18,6 +18,10 @@ struct guest_memory {
 int guest_memory_classify(
 	struct guest_memory *memory, struct range vaddr, struct range iova, enum memory_kind *kind);
 
+/* Which kind of RAM @vaddr is, mapped at @iova: it is no BAR. */
+enum memory_kind guest_memory_kind(
+	struct guest_memory *memory, struct range vaddr, struct range iova);
+
 /* As memory_ops.guard() of engine.h; @give_back: no other container can have pinned it. */
 int guest_memory_guard(struct guest_memory *memory, struct range vaddr, uint32_t flags,
 	bool give_back, uint64_t *given_back);

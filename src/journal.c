@@ -109,14 +109,14 @@ static void note_crossing(struct journal *journal, const struct event *event)
 {
 	const struct range *hole = hole_set_find(event->holes, event->iova.first);
 
-	/* Where no layout would have helped, none is advised. */
-	if (!hole || event->memory != MEMORY_RAM ||
-		(event->result < 0 && event->refusal == REFUSED_BY_KERNEL))
+	/* What failed was told at once what to change. */
+	if (!hole || event->memory != MEMORY_RAM || event->result < 0)
 		return;
 	if (journal->ram.last && range_size(event->iova) <= range_size(journal->ram))
 		return;
 	journal->ram = event->iova;
 	journal->hole = *hole;
+	journal->cause = event->why ? event->why->cause : CAUSE_RESERVED;
 }
 
 /* FNV-1a over what makes two interventions the same to a reader. */
@@ -140,14 +140,20 @@ static bool is_news(struct journal *journal, const struct event *event)
 	for (size_t i = 0; i < journal->n_seen; i++)
 		if (journal->seen[i] == mark)
 			return false;
-	if (journal->n_seen == JOURNAL_SEEN)
+	if (journal->n_seen == JOURNAL_SEEN ||
+		(event->verdict == VERDICT_PASS && journal->n_seen_passed == JOURNAL_SEEN_PASSED))
 		return false;
+	journal->n_seen_passed += event->verdict == VERDICT_PASS;
 	journal->seen[journal->n_seen++] = mark;
 	return true;
 }
 
 static void count(struct journal *journal, const struct event *event)
 {
+	if (event->verdict == VERDICT_PASS) {
+		journal->failures++;
+		return;
+	}
 	note_crossing(journal, event);
 	if (event->result < 0 && event->verdict != VERDICT_OBSERVE)
 		journal->refusals++;
@@ -167,7 +173,10 @@ static struct advice advice_of(const struct journal *journal)
 		.n_gaps = journal->n_gaps,
 		.ram = journal->ram,
 		.hole = journal->hole,
-		.vmm = journal->host.vmm};
+		.vmm = journal->host.vmm,
+		.args = journal->host.args.length ? &journal->host.args : NULL,
+		.version = journal->host.version,
+		.cause = journal->cause};
 }
 
 static void put_in_words(struct journal *journal, const struct event *event, struct text *text)
@@ -186,6 +195,7 @@ static void map_event(struct journal *journal, const struct event *event)
 {
 	char bytes[LINE / 2];
 	struct text text = text_start(bytes, sizeof(bytes));
+	struct advice advice;
 	struct lock_hold hold;
 	bool news;
 
@@ -197,8 +207,13 @@ static void map_event(struct journal *journal, const struct event *event)
 	else
 		journal->folded++;
 	lock_drop(&journal->lock, &hold);
-	if (news)
-		say(&journal->people, text.bytes);
+	if (!news)
+		return;
+	say(&journal->people, text.bytes);
+	if (!event->result || !event->why)
+		return;
+	advice = describe_advice(event, &journal->host);
+	advice_give_changes(&advice, say_advice, journal);
 }
 
 static void fault_event(struct journal *journal, const struct event *event)
@@ -219,7 +234,7 @@ void journal_event(void *context, const struct event *event)
 	struct text text = text_start(bytes, sizeof(bytes));
 	struct describe_stamp stamp = stamp_now(journal);
 
-	describe_json(&text, &stamp, event);
+	describe_json(&text, &stamp, event, &journal->host);
 	log_line(journal, &text);
 	if (event->kind == EVENT_MAP)
 		map_event(journal, event);
@@ -295,10 +310,11 @@ static void log_summary(struct journal *journal)
 
 	text_add(&text,
 		",\"splits\":%" PRIu64 ",\"pieces\":%" PRIu64 ",\"skips\":%" PRIu64
-		",\"refusals\":%" PRIu64 ",\"observed\":%" PRIu64 ",\"folded\":%" PRIu64
-		",\"unreachable\":%" PRIu64 ",\"cut\":%s,\"guarded\":%s,\"memmap\":\"",
+		",\"refusals\":%" PRIu64 ",\"observed\":%" PRIu64 ",\"failures\":%" PRIu64
+		",\"folded\":%" PRIu64 ",\"unreachable\":%" PRIu64
+		",\"cut\":%s,\"guarded\":%s,\"memmap\":\"",
 		journal->splits, journal->pieces, journal->skips, journal->refusals,
-		journal->observed, journal->folded, gap_bytes(journal),
+		journal->observed, journal->failures, journal->folded, gap_bytes(journal),
 		journal->gaps_cut ? "true" : "false", journal->unguarded ? "false" : "true");
 	advice_memmap(
 		&text, &(struct advice){.gaps = journal->gaps, .n_gaps = journal->n_gaps}, "$");
@@ -314,9 +330,9 @@ static void say_totals(struct journal *journal)
 	text_add(&text,
 		"summary: mappings split: %" PRIu64 " (pieces: %" PRIu64 "), skipped: %" PRIu64
 		", refused: %" PRIu64 ", passed on over holes: %" PRIu64
-		", repeats not shown: %" PRIu64,
+		", failed for other reasons: %" PRIu64 ", repeats not shown: %" PRIu64,
 		journal->splits, journal->pieces, journal->skips, journal->refusals,
-		journal->observed, journal->folded);
+		journal->observed, journal->failures, journal->folded);
 	if (journal->n_gaps) {
 		text_add(&text, "; ");
 		text_add_size(&text, gap_bytes(journal));
@@ -335,7 +351,8 @@ void journal_end(struct journal *journal)
 	if (journal->pid != journal->owner)
 		return; /* a child that inherited the totals */
 	log_summary(journal);
-	if (!(journal->splits + journal->skips + journal->refusals + journal->observed))
+	if (!(journal->splits + journal->skips + journal->refusals + journal->observed +
+		    journal->failures))
 		return;
 	say_totals(journal);
 	if (journal->ram.last)

@@ -10,7 +10,8 @@
 
 #include <stdatomic.h>
 
-enum { JOURNAL_GAPS = 32, JOURNAL_SEEN = 32 };
+/* Of what was passed on unseen and failed, fewer are told: some programs think nothing of that. */
+enum { JOURNAL_GAPS = 32, JOURNAL_SEEN = 32, JOURNAL_SEEN_PASSED = 16 };
 
 struct journal {
 	struct lock lock;
@@ -23,7 +24,7 @@ struct journal {
 	int owner;		/* of the process that the totals are of */
 
 	/* Since the start. */
-	uint64_t splits, pieces, skips, refusals, observed, folded;
+	uint64_t splits, pieces, skips, refusals, observed, failures, folded;
 
 	/* Guest RAM that devices cannot reach, by IOVA: disjoint, ascending. */
 	size_t n_gaps;
@@ -31,8 +32,9 @@ struct journal {
 	struct range gaps[JOURNAL_GAPS];
 	bool unguarded;
 	struct range ram, hole; /* the largest mapping that crossed a hole, and that hole */
+	enum cause cause;	/* whose that is */
 
-	size_t n_seen;
+	size_t n_seen, n_seen_passed;
 	uint64_t seen[JOURNAL_SEEN]; /* what has been told already */
 };
 

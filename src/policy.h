@@ -58,6 +58,7 @@ enum memory_kind {
 	MEMORY_RAM,	   /* guest RAM at its guest-physical address */
 	MEMORY_TRANSLATED, /* guest RAM at an IOVA that a vIOMMU chose */
 	MEMORY_BAR,	   /* a region of a VFIO device */
+	MEMORY_UNKNOWN,	   /* nobody looked: of mappings that are passed on unseen */
 };
 
 enum verdict {

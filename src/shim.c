@@ -22,12 +22,22 @@ static int pass(int fd, unsigned long request, void *argument)
 	return shim.next(NULL, fd, request, argument);
 }
 
+/* host_sandboxed(), of this thread alone; explanations are sparing once any has been. */
+static bool note_sandbox(void)
+{
+	bool sandboxed = host_sandboxed();
+
+	if (sandboxed)
+		shim.sandboxed = true;
+	return sandboxed;
+}
+
 /* The kernel's ranges follow the groups; it is asked where no sandbox could object to that. */
 static void learn(struct container *container, int fd, bool shrunk)
 {
 	if (!shim.engine.policy.source_kernel)
 		return;
-	if (!host_sandboxed())
+	if (!note_sandbox())
 		engine_ask_info(&shim.engine, container, fd);
 	else if (shrunk)
 		engine_forget_info(&shim.engine, container);
@@ -117,7 +127,7 @@ static void group_joined(int fd, int container_fd)
 
 	if (!container || group.number < 0)
 		return;
-	err = host_group_read(&group, !host_sandboxed());
+	err = host_group_read(&group, !note_sandbox());
 	engine_group_added(&shim.engine, container, &group);
 	if (err)
 		engine_fault(&shim.engine, container,
@@ -176,6 +186,15 @@ static int group_unset_container(int fd)
 	return result;
 }
 
+static int group_get_device(int fd, void *argument)
+{
+	int device = pass(fd, VFIO_GROUP_GET_DEVICE_FD, argument);
+
+	if (device >= 0)
+		opened_add(&shim.opened, device, argument);
+	return device;
+}
+
 int shim_vfio(int fd, unsigned long request, void *argument)
 {
 	/* The same numbers mean other things on devices: 0x3b71 is MAP_DMA on a container and a
@@ -187,6 +206,8 @@ int shim_vfio(int fd, unsigned long request, void *argument)
 		return group_set_container(fd, argument);
 	case VFIO_GROUP_UNSET_CONTAINER:
 		return group_unset_container(fd);
+	case VFIO_GROUP_GET_DEVICE_FD:
+		return group_get_device(fd, argument);
 	default:
 		return pass(fd, request, argument);
 	}

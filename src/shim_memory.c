@@ -3,6 +3,7 @@
 #include "shim_memory.h"
 #include "shim_fd.h"
 #include "shim_start.h"
+#include "shim_survey.h"
 
 #include <signal.h>
 
@@ -63,6 +64,8 @@ static void unguard_memory(void *context, struct range vaddr)
 
 struct memory_ops shim_memory_ops(void)
 {
-	return (struct memory_ops){
-		.classify = classify, .guard = guard_memory, .unguard = unguard_memory};
+	return (struct memory_ops){.classify = classify,
+		.guard = guard_memory,
+		.unguard = unguard_memory,
+		.survey = shim_survey};
 }

@@ -3,6 +3,7 @@
 #include "shim_start.h"
 #include "mem.h"
 #include "ready.h"
+#include "self_image.h"
 #include "shim_fd.h"
 #include "shim_memory.h"
 
@@ -19,6 +20,7 @@ struct shim shim = {
 	.memory.guard = {.space = &address_space_self, .lock = LOCK_INITIALIZER},
 	.memory.memslots.lock = LOCK_INITIALIZER,
 	.memory.vmm = shim.vmm,
+	.opened.lock = LOCK_INITIALIZER,
 };
 
 static struct lock *const locks[] = {
@@ -27,6 +29,7 @@ static struct lock *const locks[] = {
 	&shim.memory.guard.lock,
 	&shim.engine.lock,
 	&shim.memory.memslots.lock,
+	&shim.opened.lock,
 	&shim.journal.lock,
 };
 enum { LOCKS = sizeof(locks) / sizeof(locks[0]) };
@@ -110,6 +113,17 @@ static void describe_self(void)
 	host->guard = shim.engine.policy.guard;
 }
 
+/* What advice can be given in. Others than QEMU do not tell their version. */
+static void describe_arguments(void)
+{
+	struct describe_host *host = &shim.journal.host;
+
+	vmm_args_read(&host->args, shim.command_line,
+		self_command_line(shim.command_line, sizeof(shim.command_line)));
+	if (strstr(host->vmm, "qemu-"))
+		host->version = self_qemu_version();
+}
+
 static int start(void)
 {
 	struct policy_error error;
@@ -125,6 +139,7 @@ static int start(void)
 		return -EINVAL;
 	}
 	describe_self();
+	describe_arguments();
 	shim.journal.people = shim.settings.quiet ? (struct outlet){.fd = -1} : shim.people;
 	settings_open_log(&shim.settings, &shim.journal.log, &shim.people);
 	journal_start(&shim.journal);
@@ -150,6 +165,13 @@ int shim_start(void)
 		err = start();
 	lock_drop(&shim.lock, &hold);
 	return err;
+}
+
+bool shim_sandboxed(void)
+{
+	if (!shim.sandboxed && host_sandboxed())
+		shim.sandboxed = true;
+	return shim.sandboxed;
 }
 
 void shim_unload(void)

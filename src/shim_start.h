@@ -7,6 +7,7 @@
 #include "fd_table.h"
 #include "guest_memory.h"
 #include "host_facts.h"
+#include "opened.h"
 #include "settings.h"
 #include "shim.h"
 
@@ -25,9 +26,13 @@ struct shim {
 	struct fd_table containers; /* of struct container */
 	struct shim_spares spares;
 	struct guest_memory memory;
+	struct opened opened;
+	atomic_uint surveys;   /* how often it was looked at why a mapping failed */
+	atomic_bool sandboxed; /* some thread was seen to have a seccomp filter */
 	struct journal journal;
 	struct host_kernel host;
 	char vmm[256];
+	char command_line[16384];
 
 	struct settings settings; /* as they were when the library was loaded; owned */
 	struct outlet people;
@@ -38,5 +43,9 @@ extern struct shim shim;
 /* Reads the policy and opens the log, once. Returns 0. With a policy that is wrong it says so and
  * ends the process with 125, or, once a guest has run, returns -EINVAL. */
 int shim_start(void);
+
+/* host_sandboxed(), and whether any thread of the process was ever seen to be: then it is no longer
+ * asked, since to ask is to open a file. */
+bool shim_sandboxed(void);
 
 #endif

@@ -60,6 +60,19 @@ static bool contains(const struct cursor *text, const char *word)
 	return memmem(text->at, (size_t)(text->end - text->at), word, strlen(word)) != NULL;
 }
 
+/* What has no path, or one that the kernel gives to memory, is none. */
+static bool is_disk_file(const struct cursor *text)
+{
+	static const char *const others[] = {"/dev/", "/memfd:", "/anon_hugepage", "/SYSV"};
+	const char *path = memchr(text->at, '/', (size_t)(text->end - text->at));
+
+	for (size_t i = 0; path && i < sizeof(others) / sizeof(others[0]); i++)
+		if ((size_t)(text->end - path) >= strlen(others[i]) &&
+			!memcmp(path, others[i], strlen(others[i])))
+			return false;
+	return path && memchr(text->at, '[', (size_t)(path - text->at)) == NULL;
+}
+
 bool vma_parse(const char *line, size_t length, struct vma *vma)
 {
 	struct cursor cursor = {line, line + length};
@@ -87,6 +100,7 @@ bool vma_parse(const char *line, size_t length, struct vma *vma)
 	vma->inode = take_number(&cursor, 10);
 	/* MAP_PRIVATE|MAP_HUGETLB memory is a nameless file of its own to the kernel. */
 	vma->anonymous = !vma->shared && (!vma->inode || contains(&cursor, "/anon_hugepage"));
+	vma->disk_file = vma->inode && is_disk_file(&cursor);
 	vma->vfio_device =
 		contains(&cursor, "vfio-device") || contains(&cursor, "/dev/vfio/devices/");
 	return true;

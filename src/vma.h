@@ -14,6 +14,7 @@ struct vma {
 	bool shared;
 	bool anonymous;	  /* private memory that no file backs: absent pages are zero */
 	bool vfio_device; /* a region of a VFIO device: a BAR */
+	bool disk_file;	  /* of a file that has a path outside of /dev */
 	uint64_t device;  /* of the file, as makedev() gives it */
 	uint64_t inode;	  /* 0: no file */
 	uint64_t offset;  /* into the file, bytes */

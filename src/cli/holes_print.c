@@ -125,9 +125,10 @@ static void print_devices(FILE *to, const struct holes_group *group)
 		const struct holes_device *device = &group->devices[i];
 
 		snprintf(ids, sizeof(ids), "%04x:%04x", device->vendor, device->device);
-		fprintf(to, "  %5u  %-12s  %-9s  %-10s  %s\n", group->number, device->address,
-			device->has_ids ? ids : "-", device->driver[0] ? device->driver : "-",
-			device->name);
+		fprintf(to, "  %5u  %-12s  %-9s  ", group->number, device->address,
+			device->has_ids ? ids : "-");
+		fprintf(to, device->name[0] ? "%-10s  %s\n" : "%s%s\n",
+			device->driver[0] ? device->driver : "-", device->name);
 	}
 	if (!group->n_devices)
 		fprintf(to, "  %5u  -\n", group->number);

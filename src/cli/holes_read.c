@@ -23,6 +23,14 @@ struct reader {
 	size_t n_units;
 };
 
+/* A name of a directory's entry: not empty, whatever it is. */
+static void take_name(char *to, size_t room, const char *name)
+{
+	holes_text(to, room, name);
+	if (!to[0])
+		holes_text(to, room, "?");
+}
+
 __attribute__((format(printf, 4, 5))) static int read_at(
 	const struct reader *r, char *text, size_t size, const char *format, ...)
 {
@@ -120,7 +128,7 @@ static void read_saved_name(struct reader *r)
 	if (read_at(r, text, sizeof(text), "hostname") > 0)
 		holes_text(r->host->name, sizeof(r->host->name), text);
 	if (!r->host->name[0])
-		holes_text(r->host->name, sizeof(r->host->name),
+		take_name(r->host->name, sizeof(r->host->name),
 			base && base[1] ? base + 1 : r->tree->name);
 	if (read_at(r, text, sizeof(text), "osrelease") > 0)
 		holes_text(r->host->kernel, sizeof(r->host->kernel), text);
@@ -317,7 +325,7 @@ static int add_device(void *to, const char *name)
 
 	if (!device)
 		return -ENOMEM;
-	holes_text(device->address, sizeof(device->address), name);
+	take_name(device->address, sizeof(device->address), name);
 	snprintf(dir, sizeof(dir), "kernel/iommu_groups/%u/devices/%s", into->group->number,
 		device->address);
 	if (read_hex(into->reader, &vendor, "%s/vendor", dir) &&

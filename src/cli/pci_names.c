@@ -2,7 +2,24 @@
 /* Names of PCI devices, by pci.ids. */
 #include "pci_names.h"
 
+#include "cli.h"
+
 #include <pci/pci.h>
+#include <stdlib.h>
+
+/* pci_init() would set these, and look for a way to devices, which names do not need. libpci calls
+ * them without a look when it finds no list of names: then there are none, and that is all. */
+static void say_nothing(char *message, ...)
+{
+	(void)message;
+}
+
+/* Out of memory, for one. It may not return. */
+__attribute__((noreturn)) static void give_up(char *message, ...)
+{
+	cli_complain("libpci: %s", message);
+	exit(EXIT_OWN);
+}
 
 static void name_device(struct pci_access *pci, struct holes_device *device)
 {
@@ -24,6 +41,8 @@ void pci_names_fill(struct holes_host *host)
 {
 	struct pci_access *pci = pci_alloc();
 
+	pci->error = give_up;
+	pci->warning = pci->debug = say_nothing;
 	for (size_t i = 0; i < host->n_groups; i++)
 		for (size_t k = 0; k < host->groups[i].n_devices; k++)
 			name_device(pci, &host->groups[i].devices[k]);

@@ -20,10 +20,13 @@ struct object {
 	dev_t dev;
 	ino_t ino;
 	int handle; /* of the model */
-	int keeper; /* another description of the same memfd, to see the lock from */
+	/*
+	 * Another description of the same memfd, to see the lock from. A device's memfd holds the
+	 * memory of its BARs, each at the offset that its region has.
+	 */
+	int keeper;
 	unsigned int group;
 	const struct model_device *device;
-	int bars[MODEL_BARS]; /* memfds that hold the BARs' memory; -1 where there is none */
 };
 
 /* Before any other, after arena_init(). 0 or -errno. */

@@ -69,10 +69,10 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 }
 
 /* vfio_pci_core_mmap(): shared, of one BAR, and inside it. The descriptor to map, or -errno. */
-static int mappable(const struct object *o, size_t size, int flags, uint64_t *offset)
+static int mappable(const struct object *o, size_t size, int flags, uint64_t offset)
 {
-	uint64_t index = *offset >> PCI_REGION_SHIFT;
-	uint64_t start = *offset & (((uint64_t)1 << PCI_REGION_SHIFT) - 1);
+	uint64_t index = offset >> PCI_REGION_SHIFT;
+	uint64_t start = offset & (((uint64_t)1 << PCI_REGION_SHIFT) - 1);
 	const struct model_bar *bar;
 
 	if (o->kind != OBJECT_DEVICE)
@@ -82,22 +82,20 @@ static int mappable(const struct object *o, size_t size, int flags, uint64_t *of
 	bar = &o->device->bar[index];
 	if (bar->io || bar->size < 4096 || start > bar->size || size > bar->size - start)
 		return -EINVAL;
-	*offset = start;
-	return o->bars[index];
+	return o->keeper;
 }
 
 #define MMAP(name)                                                                                 \
 	EXPORT void *name(void *addr, size_t size, int prot, int flags, int fd, off_t offset)      \
 	{                                                                                          \
 		struct preload *p = preload_ready();                                               \
-		uint64_t start = (uint64_t)offset;                                                 \
 		struct object o;                                                                   \
                                                                                                    \
 		if (!p || flags & MAP_ANONYMOUS || !object_find(fd, &o))                           \
 			return real.name(addr, size, prot, flags, fd, offset);                     \
-		fd = mappable(&o, size, flags, &start);                                            \
+		fd = mappable(&o, size, flags, (uint64_t)offset);                                  \
 		if (fd >= 0)                                                                       \
-			return real.name(addr, size, prot, flags, fd, (off_t)start);               \
+			return real.name(addr, size, prot, flags, fd, offset);                     \
 		errno = -fd;                                                                       \
 		return MAP_FAILED;                                                                 \
 	}
@@ -109,15 +107,15 @@ MMAP(mmap64)
 static ssize_t bar_io(
 	const struct object *o, uint64_t index, uint64_t start, void *data, size_t size, bool write)
 {
-	uint64_t end = o->device->bar[index].size;
+	uint64_t end = o->device->bar[index].size, at = (index << PCI_REGION_SHIFT) + start;
 
 	if (start >= end)
 		return -EINVAL;
 	if (size > end - start)
 		size = end - start;
 	if (write)
-		return real.pwrite(o->bars[index], data, size, (off_t)start);
-	return real.pread(o->bars[index], data, size, (off_t)start);
+		return real.pwrite(o->keeper, data, size, (off_t)at);
+	return real.pread(o->keeper, data, size, (off_t)at);
 }
 
 static ssize_t device_io(struct preload *p, const struct object *o, void *data, size_t size,

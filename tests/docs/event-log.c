@@ -3,6 +3,7 @@
  * event-log.sh, which also writes the policy: RAM at 4 GiB crosses a hole from 64 to 128 KiB. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/kvm.h>
 #include <linux/seccomp.h>
@@ -20,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIZE = 256 << 10, GAP = 64 << 10 };
+enum { SIZE = 256 << 10, GAP = 64 << 10, LARGE = 4 << 20 };
 static const uint64_t ram_iova = 0x100000000, high_iova = 0x180000000;
 
 static int container, group;
@@ -40,13 +41,18 @@ static void set_up(void)
 		die("setting up a container");
 }
 
-static char *ram(void)
+static char *ram_of(size_t size)
 {
-	char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		die("mmap");
 	return memory;
+}
+
+static char *ram(void)
+{
+	return ram_of(SIZE);
 }
 
 /* Fails if the mapping does not end with @expected (0: success). */
@@ -87,7 +93,7 @@ static void leave_descriptors(int n)
 		die("setrlimit");
 }
 
-static void map_bar(void)
+static void map_bar(uint64_t iova)
 {
 	struct vfio_region_info region = {.argsz = sizeof(region)};
 	int device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:05.0");
@@ -99,7 +105,7 @@ static void map_bar(void)
 		(off_t)region.offset);
 	if (bar == MAP_FAILED)
 		die("mapping a BAR");
-	map("bar", bar, 0xfd00000000, region.size, EINVAL);
+	map("bar", bar, iova, region.size, EINVAL);
 }
 
 static void touch_in_child(volatile char *memory)
@@ -114,7 +120,7 @@ static void touch_in_child(volatile char *memory)
 }
 
 /* What KVM_RUN gives a VMM whose guest touches guarded memory. */
-static void stop_guest(void)
+static void forbid_kvm_run(void)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -129,6 +135,11 @@ static void stop_guest(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 		die("seccomp");
+}
+
+static void stop_guest(void)
+{
+	forbid_kvm_run();
 	if (!ioctl(0, KVM_RUN, 0) || errno != EFAULT)
 		die("KVM_RUN");
 }
@@ -163,11 +174,49 @@ static void life(void)
 	map("no /proc/self/pagemap", memory, ram_iova, SIZE, EINVAL);
 	leave_descriptors(-1);
 	map("skip", ram(), high_iova, SIZE, 0);
-	map_bar();
+	map_bar(0xfd00000000);
 	memory = ram();
 	map("split again", memory, ram_iova, SIZE, 0);
 	touch_in_child(memory);
 	stop_guest();
+}
+
+/* May lock no more than 64 KiB: without the capability, which root has in mere containers too. */
+static void limit_memory(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+	struct rlimit limit = {64 << 10, 64 << 10};
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) || syscall(SYS_capset, &header, data))
+		die("giving up privileges");
+}
+
+static void overlap(void)
+{
+	char *memory = ram();
+
+	map("split", memory, ram_iova, SIZE, 0);
+	map("overlap", memory, ram_iova, GAP, EEXIST);
+}
+
+/* What fails, but for no hole. The host lets few entries be, little be locked, and the third
+ * mapping fail as if its memory could not be pinned. */
+static void explain(void)
+{
+	char *memory = ram(), *large = ram_of(LARGE); /* QEMU's RAM is large, or a vIOMMU's */
+
+	limit_memory();
+	map("misaligned", memory + 1, ram_iova, SIZE, EINVAL);
+	map("memlock", large, 0x80000000, LARGE, ENOMEM);
+	munmap(memory, SIZE);
+	map("no memory", memory, 0x80000000, 4096, EFAULT);
+	map_bar(0x8000000000);
+	memory = ram();
+	map("small", memory, 0x80000000, 4096, 0);
+	map("full", memory, 0x90000000, 4096, ENOSPC);
+	forbid_kvm_run();
+	map("overlap, unseen", memory, 0x80000000, 4096, EEXIST);
 }
 
 int main(int argc, char **argv)
@@ -181,6 +230,10 @@ int main(int argc, char **argv)
 		map("viommu", ram(), ram_iova, SIZE, EINVAL);
 	else if (argc > 1 && !strcmp(argv[1], "observe"))
 		map("observed", ram(), ram_iova, SIZE, 0);
+	else if (argc > 1 && !strcmp(argv[1], "explain"))
+		explain();
+	else if (argc > 1 && !strcmp(argv[1], "overlap"))
+		overlap();
 	else if (argc > 1 && !strcmp(argv[1], "split"))
 		map("split", ram(), ram_iova, SIZE, 0);
 	else

@@ -141,6 +141,11 @@ clean "behind a vIOMMU" on_model "$hosts/amd.host" "$live" \
 clean "observing" on_model "$hosts/amd.host" "$live" \
     env IOVASHIM_QUIET=1 IOVASHIM_MODE=observe "$work/client" observe
 
+sed 's/^entries.*/entries 1/; s/^memlock.*/memlock 64K\nfail map 3 EFAULT/' "$hosts/intel39.host" >"$work/tight.host"
+clean "failures that are no matter of holes" on_model "$work/tight.host" "$live" env IOVASHIM_QUIET=1 "$work/client" explain
+clean "failures of QEMU's" on_model "$work/tight.host" "$live" env IOVASHIM_QUIET=1 "$work/qemu-system-x86_64" explain
+clean "overlap" on_model "$hosts/amd.host" "$live" env IOVASHIM_QUIET=1 "$work/client" overlap
+
 # A line that outgrows its buffer: every other page is a hole.
 for ((i = 0; i < 32; i++)); do
     printf 'hole 4K@0x%x name=many\n' $((0x100000000 + 8192 * i))

@@ -193,11 +193,13 @@ static inline void fake_tell_map(struct fake *fake, const struct event *event)
 {
 	static const char *const verdicts[] = {"passed", "observed", "split", "skipped", "refused"};
 	static const char *const reasons[] = {
-		"", " policy", " viommu", " in-use", " no-guard", " kernel"};
+		"", " policy", " viommu", " in-use", " no-guard", " kernel", " overlap"};
 
 	text_add(&fake->log, "%s%s%s%s", fake->log.length ? ", " : "", verdicts[event->verdict],
 		event->guarded ? " guarded" : "", reasons[event->refusal]);
-	if (event->refusal > REFUSED_TRANSLATED)
+	if (event->verdict == VERDICT_PASS)
+		text_add(&fake->log, " (%s)", diagnosis_word(event->why->cause));
+	if (event->refusal > REFUSED_TRANSLATED && event->refusal != REFUSED_OVERLAP)
 		text_add(&fake->log, " %" PRIx64 "-%" PRIx64 " %d", event->failed.first,
 			event->failed.last, event->failed_errno);
 }

@@ -66,49 +66,57 @@ static void add_line(void *context, const char *line)
 	"offline (operator guide), or better, move the DIMM\n"
 #define TELL_512M TELL_LINUX TELL_WINDOWS
 
+/* What the changes cost. */
+#define LESS "the guest has less memory; where it migrates to it needs the same)\n"
+#define LAYOUT                                                                                     \
+	"RAM is elsewhere in the guest: shut it down for that, and change it alike wherever it "   \
+	"migrates to)\n"
+#define MACHINE                                                                                    \
+	"other virtual hardware and another layout: shut the guest down for that; Windows may "    \
+	"want to be activated again; neither saved states nor a migration from the old machine "   \
+	"type carry over)\n"
+
+#define DIMM(address, bits)                                                                        \
+	"  qemu:  -device pc-dimm,memdev=...,addr=" address "  (RAM above the hole; with -cpu "    \
+	"...,phys-bits=" bits "; " LAYOUT
+#define QEMU_MOVES                                                                                 \
+	"  qemu:  -machine pc-q35-7.1 or newer, with an AMD CPU model  (QEMU 7.1 and newer then "  \
+	"move boot RAM above it, not DIMMs with addr=; " MACHINE
+#define AT_MOST(size, from) "  layout:  less RAM: at most " size " from " from " on  (" LESS
+#define FROM(address, bits)                                                                        \
+	"  layout:  RAM from " address " on  (the guest then needs " bits                          \
+	" physical address bits; " LAYOUT
+
 static const struct {
 	struct advice advice;
 	const char *lines;
 } advices[] = {
 	{{.ram = {0x100000000, 0xfd1fffffff}, .hole = {0xfd00000000, 0xffffffffff}, .vmm = qemu},
-		TELL_512M
-		"or a layout that keeps off 0xfd00000000-0xffffffffff by itself:\n"
-		"  less RAM: at most 1008 GiB from 0x100000000 on\n"
-		"  QEMU: RAM above the hole:  -device pc-dimm,memdev=...,addr=0x10000000000  (and "
-		"41 physical address bits: -cpu ...,phys-bits=41)\n"
-		"  QEMU 7.1 and newer:  -machine pc-q35-7.1 or newer with an AMD CPU model moves "
-		"boot RAM above it (not DIMMs with addr=)\n"},
+		TELL_512M "or a layout that keeps off 0xfd00000000-0xffffffffff by itself:\n" DIMM(
+			"0x10000000000", "41") QEMU_MOVES AT_MOST("1008 GiB", "0x100000000")},
 	/* another hole: QEMU does not keep off it */
-	{{.ram = {0, 0x1ffffffff}, .hole = {0xfee00000, 0xfeefffff}, .vmm = qemu}, TELL_512M
-		"or a layout that keeps off 0xfee00000-0xfeefffff by itself:\n"
-		"  less RAM: at most 3.98 GiB from 0x0 on\n"
-		"  QEMU: RAM above the hole:  -device pc-dimm,memdev=...,addr=0xfef00000  (and "
-		"34 physical address bits: -cpu ...,phys-bits=34)\n"},
+	{{.ram = {0, 0x1ffffffff}, .hole = {0xfee00000, 0xfeefffff}, .vmm = qemu},
+		TELL_512M "or a layout that keeps off 0xfee00000-0xfeefffff by itself:\n" DIMM(
+			"0xfef00000", "34") AT_MOST("3.98 GiB", "0x0")},
 	/* another VMM, or QEMU of another architecture */
 	{{.ram = {0x100000000, 0xfd1fffffff},
 		 .hole = {0xfd00000000, 0xffffffffff},
 		 .vmm = "cloud-hypervisor"},
-		TELL_512M
-		"or a layout that keeps off 0xfd00000000-0xffffffffff by itself:\n"
-		"  less RAM: at most 1008 GiB from 0x100000000 on\n"
-		"  RAM from 0x10000000000 on; the guest then needs 41 physical address bits\n"},
+		TELL_512M "or a layout that keeps off 0xfd00000000-0xffffffffff by itself:\n" FROM(
+			"0x10000000000", "41") AT_MOST("1008 GiB", "0x100000000")},
 	{{.ram = {0x40000000, 0x1ffffffff}, .hole = {0x8000000, 0x80fffff}, .vmm = arm},
 		"An Arm guest has no argument to be kept off memory; its layout has to keep off\n"
-		"or a layout that keeps off 0x8000000-0x80fffff by itself:\n"
-		"  RAM from 0x8100000 on; the guest then needs 33 physical address bits\n"},
+		"or a layout that keeps off 0x8000000-0x80fffff by itself:\n"},
 	/* a DIMM, or another node's boot RAM */
 	{{.ram = {0x8000000000, 0xfd1fffffff}, .hole = {0xfd00000000, 0xffffffffff}, .vmm = qemu},
 		TELL_LINUX TELL_DIMM TELL_WINDOWS
-		"or a layout that keeps off 0xfd00000000-0xffffffffff by itself:\n"
-		"  less RAM: at most 500 GiB from 0x8000000000 on\n"
-		"  QEMU: RAM above the hole:  -device pc-dimm,memdev=...,addr=0x10000000000  (and "
-		"41 physical address bits: -cpu ...,phys-bits=41)\n"
-		"  QEMU 7.1 and newer:  -machine pc-q35-7.1 or newer with an AMD CPU model moves "
-		"boot RAM above it (not DIMMs with addr=)\n"},
+		"or a layout that keeps off 0xfd00000000-0xffffffffff by itself:\n" DIMM(
+			"0x10000000000", "41") QEMU_MOVES AT_MOST("500 GiB", "0x8000000000")},
 	/* there is nothing above it */
 	{{.ram = {0x100000000, 0x8fffffffff}, .hole = {0x8000000000, UINT64_MAX}, .vmm = qemu},
-		TELL_512M "or a layout that keeps off 0x8000000000-0xffffffffffffffff by itself:\n"
-			  "  less RAM: at most 508 GiB from 0x100000000 on\n"},
+		TELL_512M
+		"or a layout that keeps off 0x8000000000-0xffffffffffffffff by itself:\n" AT_MOST(
+			"508 GiB", "0x100000000")},
 };
 
 static const struct {
@@ -151,11 +159,12 @@ static void test_give(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++) {
 		struct advice advice = advices[i].advice;
-		char bytes[2048];
+		char bytes[4096];
 		struct text text = text_start(bytes, sizeof(bytes));
 
 		advice.gaps = &gap;
 		advice.n_gaps = 1;
+		advice.cause = CAUSE_RESERVED;
 		advice_give(&advice, add_line, &text);
 		assert_string_equal(bytes, advices[i].lines);
 

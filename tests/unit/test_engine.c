@@ -14,7 +14,7 @@ static const char *const clear[] = {
 	"map 1000-1fff flags 2 = ok: pass 1000-1fff flags 2\n"
 	"map 2000-2fff flags 4 = ok: pass 2000-2fff flags 4",
 	"kernel 1 EPERM\n"
-	"map 0-2fff = EPERM: pass 0-2fff\n"
+	"map 0-2fff = EPERM: pass 0-2fff, passed (unknown)\n"
 	"kernel 1 EINVAL\n"
 	"unmap 0-2fff = EINVAL: pass 0-2fff\n"
 	"left: 0 mapped, 0 splits, 0 guards",
@@ -60,10 +60,10 @@ static const char *const split[] = {
 	"left: 0 mapped, 0 splits, 0 guards",
 	/* in the way of another, also where the kernel holds nothing */
 	"map 2000-4fff = ok: guard 3000-3fff, map 2000-2fff, map 4000-4fff, split guarded\n"
-	"map 4000-5fff = EEXIST:\n"
-	"map 3000-3fff = EEXIST:\n"
-	"map 0-9fff = EEXIST:\n"
-	"map 1000-2fff = EEXIST:\n"
+	"map 4000-5fff = EEXIST: refused overlap\n"
+	"map 3000-3fff = EEXIST: refused overlap\n"
+	"map 0-9fff = EEXIST: refused overlap\n"
+	"map 1000-2fff = EEXIST: refused overlap\n"
 	"left: 2 mapped, 1 splits, 1 guards",
 	/* cut in two: nothing happens, the kernel is not asked */
 	"map 2000-4fff = ok: guard 3000-3fff, map 2000-2fff, map 4000-4fff, split guarded\n"
@@ -133,7 +133,7 @@ static const char *const verdicts[] = {
 	"map 7000-7fff = EINVAL: refused policy\n"
 	"inside skip\n"
 	"map 7000-7fff = ok: guard 7000-7fff, skipped guarded\n"
-	"map 6000-7fff = EEXIST:\n"
+	"map 6000-7fff = EEXIST: refused overlap\n"
 	"left: 0 mapped, 1 splits, 1 guards\n"
 	"unmap 7000-7fff = 1000: pass 7000-7fff, lift 7000-7fff, unmapped 0 of 1000\n"
 	"inside observe\n"
@@ -248,22 +248,22 @@ static void test_v1(void **state)
 /* Live update: the address goes and another comes, for all pieces, and the guard moves. */
 static const char *const moves[] = {
 	"map 2000-4fff = ok: guard 3000-3fff, map 2000-2fff, map 4000-4fff, split guarded\n"
-	"map 2000-4fff flags 4 = EINVAL:\n"
+	"map 2000-4fff flags 4 = EINVAL: passed (live-update)\n"
 	"unmap 2000-4fff flags 4 = 3000: pass 2000-4fff flags 4, unmapped 2000 of 3000\n"
 	"left: 2 mapped, 1 splits, 1 guards\n"
-	"map 2000-2fff flags 4 = EINVAL:\n"
-	"map 2000-5fff flags 4 = EINVAL:\n"
+	"map 2000-2fff flags 4 = EINVAL: passed (live-update)\n"
+	"map 2000-5fff flags 4 = EINVAL: passed (live-update)\n"
 	"map a000-afff flags 4 = ok: pass a000-afff flags 4\n"
 	"kernel 2 ENOENT\n"
 	"map 2000-4fff flags 4 moved 100000 = ENOENT: guard 103000-103fff, "
 	"map 2000-2fff flags 4 at 700000102000, map 4000-4fff flags 4 at 700000104000, "
-	"unmap 2000-2fff flags 4, lift 103000-103fff\n"
+	"unmap 2000-2fff flags 4, lift 103000-103fff, passed (live-update)\n"
 	"guard 1 EBUSY\n"
-	"map 2000-4fff flags 4 moved 100000 = EINVAL: guard 103000-103fff\n"
+	"map 2000-4fff flags 4 moved 100000 = EINVAL: guard 103000-103fff, passed (live-update)\n"
 	"map 2000-4fff flags 4 moved 100000 = ok: guard 103000-103fff, "
 	"map 2000-2fff flags 4 at 700000102000, map 4000-4fff flags 4 at 700000104000, "
 	"lift 3000-3fff\n"
-	"map 2000-4fff flags 4 = EINVAL:\n"
+	"map 2000-4fff flags 4 = EINVAL: passed (live-update)\n"
 	"unmap 2000-4fff = 3000: pass 2000-4fff, lift 103000-103fff, unmapped 2000 of 3000\n"
 	"left: 0 mapped, 0 splits, 0 guards",
 };
@@ -344,16 +344,16 @@ static const char *const inherited[] = {
 	"map 4000-4fff = ok: pass 4000-4fff\n"
 	"inherited yes\n"
 	"guard 1 EBUSY\n"
-	"map 2000-4fff flags 4 moved 100000 = EINVAL: guard 103000-103fff\n"
+	"map 2000-4fff flags 4 moved 100000 = EINVAL: guard 103000-103fff, passed (live-update)\n"
 	"kernel 2 ENOENT\n"
 	"map 2000-4fff flags 4 moved 100000 = ENOENT: guard 103000-103fff, "
 	"map 2000-2fff flags 4 at 700000102000, map 4000-4fff flags 4 at 700000104000, "
-	"unmap 2000-2fff flags 4, lift 103000-103fff\n"
+	"unmap 2000-2fff flags 4, lift 103000-103fff, passed (live-update)\n"
 	"left: 2 mapped, 0 splits, 0 guards\n"
 	"map 2000-4fff flags 4 moved 100000 = ok: guard 103000-103fff, "
 	"map 2000-2fff flags 4 at 700000102000, map 4000-4fff flags 4 at 700000104000\n"
 	"left: 2 mapped, 1 splits, 1 guards\n"
-	"map 2000-4fff = EEXIST:\n"
+	"map 2000-4fff = EEXIST: refused overlap\n"
 	"unmap 2000-4fff = 3000: pass 2000-4fff, lift 103000-103fff, unmapped 2000 of 3000\n"
 	"left: 0 mapped, 0 splits, 0 guards",
 	/* another process has unmapped the pieces: nothing is left to report, nor to guard */

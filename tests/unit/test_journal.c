@@ -300,7 +300,8 @@ static void test_totals(void **state)
 	journal_end(&desk.journal);
 	assert_string_equal(take_log(),
 		"{\"event\":\"summary\",\"splits\":2,\"pieces\":6,\"skips\":1,\"refusals\":2,"
-		"\"observed\":1,\"folded\":1,\"unreachable\":12288,\"cut\":false,\"guarded\":true,"
+		"\"observed\":1,\"failures\":0,\"folded\":1,\"unreachable\":12288,\"cut\":false,"
+		"\"guarded\":true,"
 		"\"memmap\":"
 		"\"memmap=4K$0x1000 memmap=4K$0x3000 memmap=4K$0x9000\"}\n");
 	take(desk.people);
@@ -308,7 +309,8 @@ static void test_totals(void **state)
 	assert_ptr_equal(
 		strstr(desk.text,
 			"iovashim: summary: mappings split: 2 (pieces: 6), "
-			"skipped: 1, refused: 2, passed on over holes: 1, "
+			"skipped: 1, refused: 2, passed on over holes: 1, failed for other "
+			"reasons: 0, "
 			"repeats not shown: 1; 12 KiB of guest RAM out of the devices' reach, "
 			"guarded\niovashim: Linux guest, "),
 		desk.text);

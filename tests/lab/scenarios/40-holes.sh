@@ -59,6 +59,9 @@ case_facts() {
     cmp "$W/kernel" "$W/told" || fail "$(diff "$W/kernel" "$W/told" | head -n 5)"
     must_equal "drivers" "vfio-pci vfio-pci" "$(told '[.hosts[0].groups[].devices[]
         | select(.address == "0000:00:05.0" or .address == "0000:00:06.0").driver] | join(" ")')"
+    # There is no pci.ids in this host: ids alone.
+    must_equal "ids and name of the disk" "0x1b36 0x0010 null" "$(told '.hosts[0].groups[].devices[]
+        | select(.address == "0000:00:05.0") | "\(.vendor) \(.device) \(.name)"')"
     must_equal "width" "$(last)" "$(told '[.hosts[0].groups[].aperture | split("-")[1]] | unique[]')"
     note "$(told '.hosts[0].groups | length') groups; avoid $(told '[.avoid[] | .range + " " + .what] | join(", ")')"
 }
