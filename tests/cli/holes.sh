@@ -388,6 +388,8 @@ fi
 # What it says to type to save a host is what the lab types.
 block() { sed -n '/^cd \/sys; /,/^tar /p' "$1"; }
 [ -n "$(block "$top/docs/iovashim-holes.1.scd")" ] || fail "the manual does not say how to save a host"
+# scdoc eats backslashes.
+! block "$top/docs/iovashim-holes.1.scd" | grep -q '[\]' || fail "a backslash in a manual's example is lost"
 diff <(block "$top/docs/iovashim-holes.1.scd") <(block "$top/tests/lab/scenarios/40-holes.sh") >&2 ||
     fail "the manual and the lab save a host differently"
 done_ holes

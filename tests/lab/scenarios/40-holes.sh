@@ -32,9 +32,10 @@ last() {
 # shellcheck disable=SC2086,SC2164
 save() (
 cd /sys; t=$(mktemp -d); d='kernel/iommu_groups/*/devices/*'
-cp -L --parents kernel/iommu_groups/*/reserved_regions class/iommu/*/*-iommu/* \
-    class/iommu/*/devices/*/vendor $d/vendor $d/device $d/subsystem_vendor $d/subsystem_device \
-    $d/class $d/revision $d/resource $d/config $d/uevent module/vfio*/parameters/* "$t"
+cp -L --parents kernel/iommu_groups/*/reserved_regions module/vfio*/parameters/* "$t"
+cp -L --parents class/iommu/*/*-iommu/* class/iommu/*/devices/*/vendor "$t"
+cp -L --parents $d/vendor $d/device $d/subsystem_vendor $d/subsystem_device "$t"
+cp -L --parents $d/class $d/revision $d/resource $d/config $d/uevent "$t"
 cp /proc/sys/kernel/osrelease /proc/sys/kernel/hostname /proc/cmdline "$t"
 head -n 9 /proc/cpuinfo >"$t/cpuinfo"
 tar -czf /tmp/host.tar.gz -C "$t" . && rm -r "$t"
