@@ -391,9 +391,12 @@ int holes_read(const struct holes_tree *tree, struct holes_host *host, struct ho
 	err = tree->list(tree->context, "kernel/iommu_groups", add_group, &r);
 	if (err == -ENOMEM)
 		return holes_fail_memory(error);
+	if (err && err != -ENOENT)
+		return holes_fail(error, "cannot read %s/kernel/iommu_groups: %s%s", tree->name,
+			strerror(-err), err == -EACCES ? ": run as root" : "");
 	if (!host->n_groups) {
 		holes_explain_none(tree, error);
-		return err ? err : -ENODEV;
+		return -ENODEV;
 	}
 	qsort(host->groups, host->n_groups, sizeof(*host->groups), compare_groups);
 	for (size_t i = 0; i < host->n_groups; i++) {

@@ -213,8 +213,17 @@ as_nobody=()
 if "${as_nobody[@]}" test -x "$iovashim"; then
     expect 125 "${as_nobody[@]}" "$iovashim" holes --sysfs "$work/broken"
     says "cannot read $work/broken/kernel/iommu_groups/1/reserved_regions: Permission denied: run as root"
+    chmod 0 "$tree/kernel/iommu_groups"
+    expect 125 "${as_nobody[@]}" "$iovashim" holes --sysfs "$work/broken"
+    says "cannot read $work/broken/kernel/iommu_groups: Permission denied: run as root"
+    chmod 755 "$tree/kernel/iommu_groups"
 fi
 chmod 644 "$tree/kernel/iommu_groups/1/reserved_regions"
+host file 6.12.0
+put kernel/iommu_groups 'not a directory'
+holes 125 --sysfs "$work/file"
+says "cannot read $work/file/kernel/iommu_groups: Not a directory"
+tree=$work/broken
 # Files that tar filled up with NULs; names that no terminal or policy should see.
 printf '%s\n\0\0\0' "$HT" >"$tree/kernel/iommu_groups/1/reserved_regions"
 printf 'evil\033[2J"name\n# more\n' >"$tree/hostname"
