@@ -145,7 +145,7 @@ json ./go-static '.go and .kind == "static"'
 
 # Privilege: LD_PRELOAD is dropped for who gains some by it.
 for name in user group caps permitted; do cp dynamic $name; done
-if [ "$(id -u)" = 0 ] && chown 65534 user && chmod u+s user && chgrp 65534 group && chmod g+s group &&
+if [ "$(id -u)" = 0 ] && ! findmnt -nT . -o OPTIONS | grep -qw nosuid && chown 65534 user && chmod u+s user && chgrp 65534 group && chmod g+s group &&
     setcap cap_net_admin+ep caps && setcap cap_net_admin+p permitted; then
     verdict 1 ./user 'it has the set-user-ID bit' 'not preloaded'
     verdict 1 ./group 'it has the set-group-ID bit' 'not preloaded'
@@ -167,7 +167,7 @@ if [ "$(id -u)" = 0 ] && chown 65534 user && chmod u+s user && chgrp 65534 group
     verdict 0 ./user "it calls libc's ioctl$" preloaded
     as=()
 else
-    skipped 'set-user-ID, set-group-ID, file capabilities' 'not root'
+    skipped 'set-user-ID, set-group-ID, file capabilities' 'not root, or mounted nosuid'
 fi
 
 # Scripts.

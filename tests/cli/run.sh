@@ -180,23 +180,28 @@ status=0
 wait $vmm 2>/dev/null || status=$?
 [ $status = $((128 + 10)) ] || fail "died of a signal with $status"
 
-# A terminal: Ctrl-C, Ctrl-Z and fg.
-terminal() { (sleep 0.7; printf '\003'; sleep 0.3) | script -qec "$*" /dev/null >out 2>&1; }
+# A terminal: Ctrl-C, Ctrl-Z and fg. The VMM writes its process ID into the file "up".
+vmm="$iovashim run --via preload -- sh -c 'echo \$\$ >up; exec sleep 20'"
+in_state() { grep -q "^State:.$1" "/proc/$(cat up)/status"; }
 status=0
-terminal "$iovashim run --via preload -- sleep 20" || status=$?
-[ $status = 130 ] || fail "Ctrl-C: $status: $(cat out)"
 {
-    sleep 0.7
-    printf '%s run --via preload -- sleep 20\n' "$iovashim"
-    sleep 0.7
-    printf '\032'
-    sleep 0.5
-    printf 'jobs; fg\n'
-    sleep 0.5
+    within 100 test -s up
     printf '\003'
     sleep 0.3
+} | script -qec "$vmm" /dev/null >out 2>&1 || status=$?
+[ $status = 130 ] || fail "Ctrl-C: $status: $(cat out)"
+rm up
+{
+    echo "$vmm"
+    within 100 test -s up
+    printf '\032'
+    within 100 in_state T
+    echo 'jobs; fg'
+    within 100 in_state S
+    printf '\003'
     # shellcheck disable=SC2016
-    printf 'echo "status=$?"; exit\n'
+    echo 'echo "status=$?"; exit'
+    sleep 0.3
 } | script -qec 'env PS1= bash --norc --noprofile -i' /dev/null >out 2>&1 || :
 has_line 'Stopped .*iovashim run'
 has_line 'status=130'
