@@ -163,7 +163,7 @@ compilers:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc all
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang all
 
-static-code: $(BUILD)/libiovashim.so
+static-code: all
 	tests/static-code $(BUILD)
 
 FORMATTED = $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'rom/*.[ch]')

@@ -53,13 +53,13 @@ static void log_line(struct journal *journal, struct text *text)
 			      "disk is full): nothing more is logged");
 }
 
-void journal_start(struct journal *journal)
+void journal_start(struct journal *journal, int pid)
 {
 	char bytes[LINE];
 	struct text text = text_start(bytes, sizeof(bytes));
 	struct describe_stamp stamp;
 
-	journal->pid = journal->owner = getpid();
+	journal->pid = journal->owner = pid;
 	journal->lock = (struct lock)LOCK_INITIALIZER;
 	stamp = stamp_now(journal);
 	describe_json_start(&text, &stamp, &journal->host);

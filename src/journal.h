@@ -38,8 +38,8 @@ struct journal {
 	uint64_t seen[JOURNAL_SEEN]; /* what has been told already */
 };
 
-/* @journal zeroed but for host, people and log. Logs the start. */
-void journal_start(struct journal *journal);
+/* @journal zeroed but for host, people and log. Logs the start of process @pid. */
+void journal_start(struct journal *journal, int pid);
 
 /* The engine's audience_ops.event. */
 void journal_event(void *journal, const struct event *event);

@@ -142,7 +142,7 @@ static int start(void)
 	describe_arguments();
 	shim.journal.people = shim.settings.quiet ? (struct outlet){.fd = -1} : shim.people;
 	settings_open_log(&shim.settings, &shim.journal.log, &shim.people);
-	journal_start(&shim.journal);
+	journal_start(&shim.journal, getpid());
 	shim.engine.kernel = (struct kernel_ops){.ioctl = shim.next};
 	shim.engine.memory = shim_memory_ops();
 	shim.engine.audience =

@@ -21,7 +21,6 @@ struct verb {
 
 int verb_check(int argc, char **argv);
 int verb_run(int argc, char **argv);
-int verb_version(int argc, char **argv);
 int verb_holes(int argc, char **argv);
 
 /* Prints "iovashim VERB: " and the message, with a newline, to stderr. */

@@ -29,7 +29,8 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-bool loader_is_musl(const char *interpreter)
+/* True if @interpreter is the loader of musl. */
+static bool loader_is_musl(const char *interpreter)
 {
 	return !strncmp(last_part(interpreter), "ld-musl-", 8);
 }

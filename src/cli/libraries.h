@@ -30,8 +30,7 @@ int libraries_find(struct libraries *libraries, const char *program, struct elf_
 
 void libraries_free(struct libraries *libraries);
 
-/* True if @interpreter is the loader of musl, of glibc. */
-bool loader_is_musl(const char *interpreter);
+/* True if @interpreter is the loader of glibc. */
 bool loader_is_glibc(const char *interpreter);
 
 #endif

@@ -8,6 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int verb_version(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return cli_usage();
+	puts("iovashim " IOVASHIM_VERSION);
+	return cli_finish(0);
+}
+
 static const struct verb verbs[] = {
 	{"check", "say how a VMM can be intercepted, and why", "[--json] VMM", verb_check},
 	{"holes", "say which IOVA ranges this host, or a fleet, reserves",
@@ -23,15 +32,6 @@ static const struct verb verbs[] = {
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 static const struct verb *current;
-
-int verb_version(int argc, char **argv)
-{
-	(void)argv;
-	if (argc > 1)
-		return cli_usage();
-	puts("iovashim " IOVASHIM_VERSION);
-	return cli_finish(0);
-}
 
 __attribute__((format(printf, 1, 0))) static void complain(const char *format, va_list arguments)
 {

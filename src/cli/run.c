@@ -6,6 +6,7 @@
 #include "preload_env.h"
 #include "ready_watch.h"
 #include "settings.h"
+#include "supervisor/supervisor.h"
 #include "vmm_check.h"
 
 #include <errno.h>
@@ -103,9 +104,11 @@ static int by_preload(const char *path, const struct request *request)
 	return become(path, request->vmm);
 }
 
-static int by_seccomp(void)
+static int by_seccomp(const char *path, const struct request *request)
 {
-	return cli_fail("this iovashim was built without the supervisor that --via seccomp takes");
+	int status = supervisor_start();
+
+	return status ? status : become(path, request->vmm);
 }
 
 /* What check says decides. Anything but a plain preload is told. */
@@ -164,7 +167,7 @@ static int run(struct request *request)
 			cli_complain("IOVASHIM_DISABLE is set: the VMM runs as without iovashim");
 			status = become(path, request->vmm);
 		} else if (request->via == VIA_SECCOMP) {
-			status = by_seccomp();
+			status = by_seccomp(path, request);
 		} else {
 			status = by_preload(path, request);
 		}

@@ -21,7 +21,8 @@ const char *reach_name(enum reach reach)
 	return names[reach];
 }
 
-const char *vmm_executed(const struct vmm *vmm)
+/* The file that is executed in the end: the program, or the last script's interpreter. */
+static const char *vmm_executed(const struct vmm *vmm)
 {
 	return vmm->n_scripts ? vmm->scripts[vmm->n_scripts - 1] : vmm->path;
 }
@@ -37,7 +38,9 @@ bool library_is_libc(const struct library *library)
 	return false;
 }
 
-const char *vmm_who(const struct vmm *vmm, unsigned int flag)
+/* The first library or program that has @flag, as it is called; NULL if none has. What belongs to
+ * libc is passed over. */
+static const char *vmm_who(const struct vmm *vmm, unsigned int flag)
 {
 	for (size_t i = 0; i < vmm->libraries.n; i++) {
 		const struct library *one = &vmm->libraries.list[i];

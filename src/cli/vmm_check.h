@@ -38,13 +38,6 @@ void vmm_free(struct vmm *vmm);
 /* "preload", "seccomp", "neither". */
 const char *reach_name(enum reach reach);
 
-/* The file that is executed in the end: the program, or the last script's interpreter. */
-const char *vmm_executed(const struct vmm *vmm);
-
-/* The first library or program that has @flag, as it is called; NULL if none has. What belongs to
- * libc is passed over. */
-const char *vmm_who(const struct vmm *vmm, unsigned int flag);
-
 /* True if @library is libc itself, or part of it: its own calls are not a VMM's. */
 bool library_is_libc(const struct library *library);
 

@@ -123,7 +123,7 @@ static void tell(uint64_t first, uint64_t last, enum verdict verdict, int result
 static void test_lines(void **state)
 {
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	assert_string_equal(take(desk.people), "");
 	assert_string_equal(take_log(),
 		"{\"event\":\"start\",\"version\":\"" IOVASHIM_VERSION
@@ -157,7 +157,7 @@ static void test_lines(void **state)
 static void test_folding(void **state)
 {
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	take(desk.log);
 	for (int i = 0; i < 5; i++)
 		tell(0, 2, VERDICT_SPLIT, 0);
@@ -197,7 +197,7 @@ static void test_gaps(void **state)
 
 		tear_down(state);
 		set_up(state);
-		journal_start(&desk.journal);
+		journal_start(&desk.journal, getpid());
 		for (const char *at = merges[i].maps;
 			sscanf(at, " %llu-%llu%n", &first, &last, &used) == 2; at += used)
 			tell(first, last, VERDICT_SPLIT, 0);
@@ -254,7 +254,7 @@ static void test_touching(void **state)
 
 		tear_down(state);
 		set_up(state);
-		journal_start(&desk.journal);
+		journal_start(&desk.journal, getpid());
 		for (size_t j = 0; j < 4 && touching[i].gaps[j].last; j++)
 			tell_gap(touching[i].gaps[j].first, touching[i].gaps[j].last);
 		for (size_t j = 0; j < desk.journal.n_gaps; j++)
@@ -269,7 +269,7 @@ static void test_touching(void **state)
 static void test_too_many_gaps(void **state)
 {
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	tell(0, 2 * JOURNAL_GAPS, VERDICT_SPLIT, 0);
 	assert_int_equal(desk.journal.n_gaps, JOURNAL_GAPS);
 	assert_false(desk.journal.gaps_cut);
@@ -288,7 +288,7 @@ static void test_too_many_gaps(void **state)
 static void test_totals(void **state)
 {
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	tell(0, 4, VERDICT_SPLIT, 0);
 	tell(0, 4, VERDICT_SPLIT, 0);
 	tell(6, 8, VERDICT_SPLIT, -ENOMEM);
@@ -337,7 +337,7 @@ static void test_no_advice(void **state)
 
 		tear_down(state);
 		set_up(state);
-		journal_start(&desk.journal);
+		journal_start(&desk.journal, getpid());
 		event.kind = EVENT_MAP;
 		event.container = &desk.container;
 		event.iova = (struct range){0, 0x2fff};
@@ -362,7 +362,7 @@ static void test_own_advice(void **state)
 		.guarded = true};
 
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	journal_event(&desk.journal, &event);
 	assert_null(strstr(take(desk.people), "DIMM"));
 	event.iova.first = 0xfc00000000;
@@ -381,7 +381,7 @@ static void test_own_advice(void **state)
 static void test_nothing(void **state)
 {
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	journal_end(&desk.journal);
 	assert_string_equal(take(desk.people), "");
 	assert_int_equal(lines_in(take(desk.log)), 2);
@@ -391,7 +391,7 @@ static void test_nothing(void **state)
 static void test_child(void **state)
 {
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	tell(0, 4, VERDICT_SPLIT, 0);
 	take(desk.people);
 	take(desk.log);
@@ -404,7 +404,7 @@ static void test_child(void **state)
 static void test_stopped(void **state)
 {
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	take(desk.log);
 	journal_guest_stopped(&desk.journal); /* for reasons of its own */
 	assert_string_equal(take(desk.people), "");
@@ -434,7 +434,7 @@ static void test_stopped(void **state)
 static void test_stopped_early(void **state)
 {
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	journal_vmm_stopped(&desk.journal, 0x7f0000001000);
 	assert_non_null(strstr(take(desk.people), "devices cannot reach\n"));
 }
@@ -449,7 +449,7 @@ static void test_unguarded(void **state)
 		.verdict = VERDICT_SPLIT};
 
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	journal_event(&desk.journal, &event);
 	take(desk.people);
 	journal_guest_stopped(&desk.journal);
@@ -463,7 +463,7 @@ static void test_quiet(void **state)
 {
 	(void)state;
 	desk.journal.people = (struct outlet){.fd = -1};
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	tell(0, 2, VERDICT_SPLIT, 0);
 	journal_end(&desk.journal);
 	assert_string_equal(take(desk.people), "");
@@ -476,7 +476,7 @@ static void test_log_lost(void **state)
 	int other = memfd_create("other", MFD_CLOEXEC);
 
 	(void)state;
-	journal_start(&desk.journal);
+	journal_start(&desk.journal, getpid());
 	assert_int_equal(dup2(other, desk.log), desk.log);
 	tell(0, 2, VERDICT_SPLIT, 0);
 	assert_int_equal(lines_in(take(desk.people)), 2);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Another process's memory and descriptors. */
+#ifndef IOVASHIM_SUPERVISOR_REMOTE_H
+#define IOVASHIM_SUPERVISOR_REMOTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* All @bytes, or false. @pid may be any thread of the process. */
+bool remote_read(pid_t pid, uint64_t address, void *to, size_t bytes);
+bool remote_write(pid_t pid, uint64_t address, const void *from, size_t bytes);
+
+/* The process that thread @tid belongs to and its parent, or -1. */
+pid_t remote_process(pid_t tid, pid_t *parent);
+
+/* The state letter of @tid in /proc (R, S, D, …), 0 if it is gone. */
+char remote_state(pid_t tid);
+
+/* A descriptor of our own (close-on-exec) for what @process's @fd is. Returns it or -errno. */
+int remote_descriptor(pid_t process, int fd);
+
+/* True if @fd of thread @tid's process is the same open file as our @own. */
+bool remote_same_file(pid_t tid, int fd, int own);
+
+/* 16 bytes that are new with every exec (AT_RANDOM). False if they cannot be had. */
+bool remote_incarnation(pid_t process, unsigned char bytes[16]);
+
+#endif
