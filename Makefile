@@ -40,7 +40,7 @@ CLI_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/cli/*.c src/supervisor
 
 all: $(BUILD)/libiovashim.so $(BUILD)/iovashim
 
-.PHONY: cli-check coverage inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
+.PHONY: explain-check cli-check coverage inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
@@ -90,6 +90,10 @@ cli-check: all $(BUILD)/libiovamodel.so $(BUILD)/policy_holes
 
 $(BUILD)/policy_holes: tests/cli/policy_holes.c $(BUILD)/libiovashim.a
 	$(COMPILE) -o $@ $(filter %.c %.a,$^) -lpthread
+
+# Failing situations: cause, meaning, and changes that are carried out and help.
+explain-check: all $(BUILD)/libiovamodel.so
+	tests/model/explain.sh $(BUILD)
 
 unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
@@ -178,7 +182,7 @@ deps:
 check: deps
 	@$(MAKE) --no-print-directory compilers format-check static-code inert unit sanitize
 	@$(MAKE) --no-print-directory model-check model-preload-check lifetimes threads differential
-	@$(MAKE) --no-print-directory cli-check fuzz-check docs-check
+	@$(MAKE) --no-print-directory cli-check explain-check fuzz-check docs-check
 	@$(MAKE) --no-print-directory lab
 
 inert: $(BUILD)/libiovashim.so

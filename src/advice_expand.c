@@ -104,8 +104,10 @@ static void add_cpu(struct text *text, const struct advice_case *c, unsigned int
 
 	for (size_t i = 0; i < old.length; i++)
 		has = has * 10 + (unsigned int)(old.at[i] - '0');
-	if (amd && !advice_is_amd_model(c->cpu))
+	if (amd && !advice_is_amd_model(c->cpu)) {
 		all = word_of("EPYC");
+		has = 0;
+	}
 	if (!all.at)
 		all = word_of("qemu64");
 	if (has >= bits || vmm_word_begins(all, "host"))

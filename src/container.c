@@ -62,6 +62,7 @@ void container_reset(struct container *container)
 	container->n_valid = 0;
 	container->type = 0;
 	container->inherited = false;
+	container->no_iommu = false;
 }
 
 int container_set_valid(struct container *container, const struct range *valid, size_t n)

@@ -32,6 +32,7 @@ struct container {
 	int id;		    /* for people and logs: 1, 2, … */
 	int descriptors;    /* numbers in this process that stand for it */
 	bool inherited;	    /* other processes made it or share it: it may hold what is not known */
+	bool no_iommu;	    /* VFIO_IOMMU_GET_INFO was answered as without VFIO_SET_IOMMU */
 	unsigned long type; /* VFIO_TYPE1_IOMMU, VFIO_TYPE1v2_IOMMU, …; 0 before SET_IOMMU */
 	size_t n_groups, group_room;
 	struct host_group *groups;

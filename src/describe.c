@@ -90,6 +90,8 @@ static void add_refusal(struct text *text, const struct event *event)
 		text_add(text, dma_split_fit(event->holes, event->iova) == DMA_INSIDE
 				       ? "since no device could reach any of it (policy: `inside`)"
 				       : "as the policy says");
+		if (event->why)
+			describe_arithmetic(text, event);
 		break;
 	case REFUSED_TRANSLATED:
 		text_add(text, "since a vIOMMU in the guest chose this IOVA and nothing can be "
@@ -140,6 +142,8 @@ static void add_observed(struct text *text, const struct event *event)
 		text_add(text, ", which refused it (");
 		text_add_errno(text, -event->result);
 		text_add(text, ")");
+		if (event->why)
+			describe_arithmetic(text, event);
 		return;
 	}
 	text_add(text, ", which accepted it");

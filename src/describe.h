@@ -31,6 +31,9 @@ void describe_failure(struct text *text, const struct event *event);
 /* "guest RAM", "device BAR 2 of 0000:00:05.0". */
 void describe_memory(struct text *text, const struct event *event);
 
+/* The overlap, what would fit, the bits. event->why is there. */
+void describe_arithmetic(struct text *text, const struct event *event);
+
 /* "; fatal: …": what it means to the VMM that the mapping failed. Nothing if it did not. */
 void describe_outcome(struct text *text, const struct event *event, const char *vmm);
 

@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
+/* The narrowest IOMMUs that are about. */
+static const unsigned int narrowest = 36;
+
 /* "guest RAM", "BAR 2 of 0000:00:05.0". */
 void describe_memory(struct text *text, const struct event *event)
 {
@@ -28,8 +31,7 @@ void describe_memory(struct text *text, const struct event *event)
 	}
 }
 
-/* The range, the overlap, what would fit, the bits. */
-static void add_arithmetic(struct text *text, const struct event *event)
+void describe_arithmetic(struct text *text, const struct event *event)
 {
 	const struct diagnosis *why = event->why;
 	uint64_t gap = dma_split_gap_bytes(event->holes, why->iova);
@@ -114,7 +116,7 @@ static void add_hole(struct text *text, const struct event *event)
 	text_add_range(text, hole->range);
 	text_add(text, ", ");
 	describe_owner(text, hole, event->container);
-	add_arithmetic(text, event);
+	describe_arithmetic(text, event);
 }
 
 static void add_unknown(struct text *text, const struct event *event)
@@ -126,7 +128,9 @@ static void add_unknown(struct text *text, const struct event *event)
 		return;
 	}
 	text_add(text, "nothing that iovashim knows of stands against it");
-	if (!event->container->kernel_known)
+	if (!event->container->type)
+		text_add(text, "; whether VFIO_SET_IOMMU was called was not seen");
+	if (!event->container->kernel_known && why->needed >= narrowest)
 		text_add(text,
 			"; the kernel was not asked for its valid ranges: perhaps the IOMMU has "
 			"less than the %u address bits that it needs",

@@ -110,7 +110,8 @@ static enum cause invalid(struct diagnosis *diagnosis, const struct attempt *att
 	enum cause cause;
 
 	/* Without a driver the container answers everything so (vfio_fops_unl_ioctl). */
-	if (!attempt->container->type && !attempt->container->inherited)
+	if (!attempt->container->type &&
+		(!attempt->container->inherited || attempt->container->no_iommu))
 		return CAUSE_NO_IOMMU;
 	cause = malformed(diagnosis, attempt);
 	return cause ? cause : holes_cause(diagnosis, attempt, false);

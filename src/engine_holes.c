@@ -253,8 +253,10 @@ void engine_ask_info(struct engine *engine, struct container *container, int fd)
 	const struct kernel_ops *kernel = &engine->kernel;
 	struct vfio_iommu_type1_info *info;
 	size_t room;
+	int err = kernel->ioctl(kernel->context, fd, VFIO_IOMMU_GET_INFO, &head);
 
-	if (kernel->ioctl(kernel->context, fd, VFIO_IOMMU_GET_INFO, &head) < 0)
+	container->no_iommu = err == -EINVAL;
+	if (err < 0)
 		return;
 	/* Attached groups can have changed what fits in between: that costs the capabilities,
 	 * no more. Lists of more than a million ranges are nobody's. */

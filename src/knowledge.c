@@ -20,6 +20,7 @@ static const char *const costs[COSTS] = {
 		      "that, and set it alike wherever it migrates to",
 	[COST_PEER_TO_PEER] = "DMA from one passed-through device to another's BAR is lost; "
 			      "nothing else changes",
+	[COST_HOLE] = "devices do not reach what lies in the hole; the guest has to be told of it",
 	[COST_UNREACHABLE] = "devices reach none of this memory; the guest has to be told",
 };
 
@@ -32,7 +33,7 @@ const struct remedy knowledge_common[] = {
 	{HOLES, WHEN_RAM | WHEN_CROSSES | WHEN_ASKED, "iovashim", "IOVASHIM_MODE=split",
 		"maps it around the hole, guarded; it is the policy, or IOVASHIM_MODE, that says "
 		"otherwise",
-		COST_UNREACHABLE},
+		COST_HOLE},
 	{HOLES, WHEN_RAM | WHEN_INSIDE, "policy", "inside skip",
 		"starts without this RAM being within the devices' reach", COST_UNREACHABLE},
 	{HOLES, WHEN_RAM | WHEN_FITS | WHEN_LAYOUT, "layout",

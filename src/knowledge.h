@@ -29,6 +29,7 @@ enum cost {
 	COST_BITS,
 	COST_PEER_TO_PEER,
 	COST_UNREACHABLE,
+	COST_HOLE,
 	COSTS,
 };
 
