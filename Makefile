@@ -136,13 +136,15 @@ coverage:
 # `make fuzz-check` only goes through what was found before.
 FUZZ_SECONDS ?= 300
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ := policy engine elf sysfs
+FUZZ := policy engine elf sysfs report
 FUZZ_WITH_engine := tests/model/diff_world.c tests/model/diff_print.c
 FUZZ_WITH_elf := src/cli/elf_facts.c src/cli/elf_code.c src/cli/ld_cache.c
+FUZZ_WITH_report := $(wildcard src/cli/report_*.c)
 FUZZ_LIBS_elf := -lelf
 FUZZ_WITH_sysfs := $(addprefix src/cli/holes_, conf.c data.c json.c missing.c parse.c print.c read.c \
 	tell.c tree.c union.c width.c)
 FUZZ_LIBS_sysfs := -ljansson
+FUZZ_LIBS_report := -ljansson
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h \
 		src/*.[ch] src/model/*.[ch] src/cli/*.[ch]
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \

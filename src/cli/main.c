@@ -27,6 +27,8 @@ static const struct verb verbs[] = {
 		"[--via auto|preload|seccomp] [--policy FILE] [--mode split|refuse|observe]\n"
 		"                    [--log FILE] [--] VMM [ARGUMENT]...",
 		verb_run},
+	{"report", "show what happened, from event logs",
+		"[--svg FILE] [--html FILE] [--json] LOG…", verb_report},
 	{"version", "say which version this is", "", verb_version},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
