@@ -44,7 +44,7 @@ tests_initrd() { # the small part: what changes from run to run
     [ ! -e "$LAB_IOVASHIM" ] || command_under_test "$root"
     {
         echo "LAB_KERNEL=$kernel LAB_HOST=$host LAB_PURPOSE=$purpose LAB_TRACE=${LAB_TRACE:-}"
-        echo "DISK_MD5=$(cat "$cache/disk.md5") DISK_MD5_64=$(head -c 64M "$cache/disk.img" | md5sum | cut -d' ' -f1)"
+        echo "DISK_MD5=$(cat "$cache/disk-640M.md5") DISK_MD5_64=$(head -c 64M "$cache/disk-640M.img" | md5sum | cut -d' ' -f1)"
     } >"$root/lab/env"
     cp "$lab/l1-init.sh" "$root/init"
     chmod 755 "$root/init"
@@ -78,7 +78,7 @@ qemu=(qemu-system-x86_64 -accel tcg,thread=multi -machine q35,kernel-irqchip=spl
     -kernel "$cache/kernel-$kernel/vmlinuz" -initrd "$dir/initrd"
     -append "console=ttyS0 panic=-1 loglevel=4 no_timer_check init_on_alloc=0 clearcpuid=rep_good $arg"
     "${iommu[@]}"
-    -drive "file=$cache/disk.img,if=none,id=nv,format=raw,snapshot=on" -device nvme,drive=nv,serial=x,addr=5
+    -drive "file=$cache/disk-640M.img,if=none,id=nv,format=raw,snapshot=on" -device nvme,drive=nv,serial=x,addr=5
     -device e1000e,addr=6 -nic none
     -fsdev "local,id=results,path=$results,security_model=none"
     -device virtio-9p-pci,fsdev=results,mount_tag=results,addr=7

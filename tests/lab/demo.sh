@@ -24,7 +24,7 @@ quote "$out/01-dimm-lower-edge.with/stderr" ^iovashim
 heading "What it logged (IOVASHIM_LOG), the mapping's line"
 jq -c 'select(.event == "map" or .event == "guard")' "$out/01-dimm-lower-edge.with/events.jsonl" | quote /dev/stdin .
 
-heading "A Linux guest reads a passed-through disk of 1000 MiB, with a hole in the middle of its memory"
+heading "A Linux guest reads a passed-through disk of 640 MiB, with a hole in the middle of its memory"
 echo "It is not told and not guarded; it is not told but guarded; it is told (memmap=256M\$0x110000000)."
 show 5.guard_off 5.guard_on 5.guard_told
 heading "What QEMU says when the guard stops a guest that was not told"

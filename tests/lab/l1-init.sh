@@ -47,9 +47,10 @@ run_case() { # FILE CASE LIMIT WAY
     echo "LAB run $id"
     setsid sh /lab/l1-case.sh "$1" "$2" "$4" "$W" >"$W/log" 2>&1 &
     pid=$!
-    end=$(($(uptime_s) + $3))
+    end=$(($(uptime_s) + $3)) n=0
     while [ ! -e "$W/status" ] && [ -d "/proc/$pid" ] && [ "$(uptime_s)" -lt $end ]; do
-        sleep 0.1
+        pause $n
+        n=$((n + 1))
         # show_progress: what the case says while it runs
         [ ! -e "$W/say" ] || { mv "$W/say" "$W/said" && sed "s/^/LAB say /" "$W/said"; }
     done
