@@ -42,7 +42,7 @@ static const char rules[] =
 	".edge{stroke:var(--rule);stroke-width:1}\n"
 	".fan{stroke:var(--fan);stroke-width:1;fill:none}\n"
 	".strip{fill:none;stroke:var(--rule)}\n"
-	".item text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round;font-weight:600}\n"
+	".item text{paint-order:stroke;stroke-width:3px;stroke-linejoin:round;font-weight:600}\n"
 	".item .more text{font-size:12px;font-weight:400}\n"
 	".box{stroke-width:1.5;fill:var(--f);stroke:var(--l)}\n"
 	".mark{fill:var(--l)}\n"

@@ -232,19 +232,30 @@ static void put_strip(FILE *to, const struct layout *layout, enum lane lane, dou
 	}
 }
 
+/* Of many lines, those that would run into each other on the strip are left out. */
+static void put_fan(FILE *to, const struct layout *layout)
+{
+	double least = layout->n_bands >= TIGHT_BANDS ? 8 : 0, before = -least;
+
+	for (size_t i = 0; i <= layout->n_bands; i++) {
+		double y = band_y(layout, i), from = y;
+
+		if (i < layout->n_bands)
+			from = strip_y(layout, layout->bands[i].range.first);
+		if (from - before < least)
+			continue;
+		before = from;
+		fprintf(to, "<path class=\"fan\" d=\"M%d %.2fL%d %.1f\"/>\n", STRIPS_END, from,
+			FAN_END, y);
+	}
+}
+
 static void put_scale(FILE *to, const struct layout *layout)
 {
 	fprintf(to, "<text class=\"head\" x=\"%d\" y=\"20\">to scale</text>\n", STRIP_X);
 	put_strip(to, layout, LANE_GUEST, STRIP_X);
 	put_strip(to, layout, LANE_RESERVED, STRIP_X + STRIP_WIDTH + 2);
-	for (size_t i = 0; i <= layout->n_bands; i++) {
-		double from = i < layout->n_bands ? strip_y(layout, layout->bands[i].range.first)
-						  : band_y(layout, i);
-		double y = band_y(layout, i);
-
-		fprintf(to, "<path class=\"fan\" d=\"M%d %.2fL%d %.1f\"/>\n", STRIPS_END, from,
-			FAN_END, y);
-	}
+	put_fan(to, layout);
 }
 
 static void put_heads(FILE *to)
