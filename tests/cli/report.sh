@@ -113,6 +113,15 @@ life "guard unmap map" >"$work/gone.jsonl"
 expect 0 "$iovashim" report "$work/gone.jsonl"
 has_line 'unmapped at \+'
 
+# An unmap for live update takes nothing away.
+json '.processes[0].containers[0].mappings[0].live' <(life map | jq -c 'if .event == "unmap" then .flags = 4 else . end')
+# What is there hides what was; what was stays to be seen beside it.
+jq -c -n '[inputs] | .[:3][], (.[4] | .iova = "0x0000000100000000-0x00000001ffffffff" | .pieces[1].iova = "0x0000000120000000-0x00000001ffffffff"),
+    (.[4] | .event = "unmap" | .iova = "0x0000000100000000-0x00000001ffffffff" | .flags = 0), .[3:][]' lab-guard.jsonl >"$work/was.jsonl"
+expect 0 "$iovashim" report "$work/was.jsonl"
+has_line '\| R1 RAM +\| \| mapped, piece 1 of 2 \|'
+has_line '\| R2 RAM +\| \| unmapped +\|'
+
 # Repeats are folded, one by one and in runs.
 jq -c -n '[inputs] | .[:3][], (range(500) as $i | .[3:5][] | .time += $i)' lab-guard.jsonl >"$work/again.jsonl"
 json '(.timeline | length) == 5 and [.timeline[].count] == [1, 1, 1, 500, 500]
