@@ -97,7 +97,7 @@ json '(.processes | length) == 1 and .processes[0].ended and .processes[0].conta
 json '.processes[0].verdicts | any(.[]; .text | contains("the log is not whole"))' <(grep -v '"event":"map"' lab-guard.jsonl)
 
 # What is unmapped, and what went with its container; what is still there.
-life() { # EVENTS: lines of lab-guard.jsonl with these events, then more of them
+life() { # EVENTS: a life up to its mapping, then what ends it, of these: guard unmap
     jq -c 'select(.event | IN("start", "container", "guard", "map"))' lab-guard.jsonl
     jq -c --arg events "$1" '($events | split(" ")) as $wanted
         | select(.event == "guard" or .event == "map")
@@ -107,14 +107,14 @@ life() { # EVENTS: lines of lab-guard.jsonl with these events, then more of them
 }
 json '.processes[0].containers[0].mappings[0] | .live and (has("until") | not)' <(life "")
 json '.processes[0].containers[0] | (.mappings[0] | .live == false and .how_gone == "unmapped")
-    and .guards_in_force == []' <(life "guard unmap map")
+    and .guards_in_force == []' <(life "guard unmap")
 json '.processes[0].containers[0].mappings[0] | .live == false and .how_gone == "gone with its container"' <(life guard)
-life "guard unmap map" >"$work/gone.jsonl"
+life "guard unmap" >"$work/gone.jsonl"
 expect 0 "$iovashim" report "$work/gone.jsonl"
 has_line 'unmapped at \+'
 
 # An unmap for live update takes nothing away.
-json '.processes[0].containers[0].mappings[0].live' <(life map | jq -c 'if .event == "unmap" then .flags = 4 else . end')
+json '.processes[0].containers[0].mappings[0].live' <(life unmap | jq -c 'if .event == "unmap" then .flags = 4 else . end')
 # What is there hides what was; what was stays to be seen beside it.
 jq -c -n '[inputs] | .[:3][], (.[4] | .iova = "0x0000000100000000-0x00000001ffffffff" | .pieces[1].iova = "0x0000000120000000-0x00000001ffffffff"),
     (.[4] | .event = "unmap" | .iova = "0x0000000100000000-0x00000001ffffffff" | .flags = 0), .[3:][]' lab-guard.jsonl >"$work/was.jsonl"
