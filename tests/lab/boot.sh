@@ -125,7 +125,7 @@ while left=$(patience) && [ "$left" -gt 0 ]; do
         ;;
     "LAB end") ended=yes deadline=$((SECONDS + 20)) ;;
     "LAB up"*) up=yes deadline=$((SECONDS + 60)) ;;
-    *) deadline=$((SECONDS + 60)) ;;
+    "LAB ok"* | "LAB skip"* | "LAB fail"*) deadline=$((SECONDS + 60)) ;; # until the next one runs
     esac
 done
 [ -n "$ended" ] && exit 0

@@ -257,7 +257,7 @@ linux_guest_start() {
     vmm qemu-system-x86_64 -M q35,max-ram-below-4g=512M -accel kvm -cpu host,-xsave,phys-bits=44 -m 1280M \
         -kernel /guest/vmlinux -initrd /guest/initrd \
         -append "console=ttyS0 panic=-1 loglevel=4 no_timer_check tsc=reliable init_on_alloc=0 pci=noearly,lastbus=0 $lg_append" "$@"
-    vmm_answers 60
+    vmm_answers 150
 }
 
 # The guest's vCPU touched what is guarded: QEMU says so and stops it.

@@ -6,7 +6,7 @@
 lab: $(BUILD)/libiovashim.so $(BUILD)/iovashim $(BUILD)/kernel_player
 	@LAB_SHIM=$(abspath $(BUILD)/libiovashim.so) LAB_IOVASHIM=$(abspath $(BUILD)/iovashim) tests/lab/run.sh
 
-# What the lab makes of hosts that die; two minutes.
+# What the lab makes of hosts that die; three minutes.
 lab-selftest:
 	@tests/lab/selftest.sh
 
