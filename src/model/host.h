@@ -97,10 +97,11 @@ struct model_fault {
 };
 
 struct model_host {
-	unsigned int kernel;  /* MODEL_KERNEL() */
-	char cpu[16];	      /* vendor string, "AuthenticAMD" */
-	uint32_t entry_limit; /* module parameter dma_entry_limit */
-	uint64_t memlock;     /* bytes; UINT64_MAX: unlimited, or CAP_IPC_LOCK */
+	unsigned int kernel;   /* MODEL_KERNEL() */
+	char cpu[16];	       /* vendor string, "AuthenticAMD" */
+	unsigned int physbits; /* of the CPUs' physical addresses; 0: not known */
+	uint32_t entry_limit;  /* module parameter dma_entry_limit */
+	uint64_t memlock;      /* bytes; UINT64_MAX: unlimited, or CAP_IPC_LOCK */
 	/*
 	 * Not like any kernel: a mapping whose bits do not begin with a word of the bitmap leaves
 	 * no rubbish past its end. update_user_bitmap() shifts its own bitmap in place and does

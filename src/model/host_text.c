@@ -49,6 +49,18 @@ static int read_cpu(struct reader *r, struct word word)
 	return 0;
 }
 
+static int read_physbits(struct reader *r, struct word word)
+{
+	uint64_t value;
+	int ret = words_number(&r->text, word, 64, &value);
+
+	if (!ret && value < 32)
+		ret = words_fail(&r->text, word, "physical addresses have 32 to 64 bits");
+	if (!ret)
+		r->host->physbits = (unsigned int)value;
+	return ret;
+}
+
 static int read_entries(struct reader *r, struct word word)
 {
 	uint64_t value;
@@ -295,6 +307,7 @@ static const struct {
 } keywords[] = {
 	{"kernel", read_kernel, false},
 	{"cpu", read_cpu, false},
+	{"physbits", read_physbits, false},
 	{"entries", read_entries, false},
 	{"memlock", read_memlock, false},
 	{"aperture", read_aperture, false},
@@ -335,7 +348,8 @@ static int read_line(struct reader *r)
 		if (words_is(name, keywords[i].name))
 			return read_keyword(r, name, i);
 	return words_fail(&r->text, name,
-		"'%.*s' is not a keyword: kernel, cpu, aperture, pagesizes, entries, memlock, "
+		"'%.*s' is not a keyword: kernel, cpu, physbits, aperture, pagesizes, entries, "
+		"memlock, "
 		"coherent, intremap, group, reserved, device or fail",
 		(int)name.len, name.at);
 }

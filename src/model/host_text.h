@@ -6,6 +6,7 @@
  *
  *   kernel 6.12                  whose behaviour is modelled, and what uname() says
  *   cpu AuthenticAMD
+ *   physbits 48                  of the CPUs' physical addresses; nothing here depends on it
  *   entries 65535                type1's dma_entry_limit
  *   memlock unlimited | SIZE     RLIMIT_MEMLOCK of a process without CAP_IPC_LOCK
  *   aperture 0x0-0x7fffffffff    IOVAs the IOMMU can translate

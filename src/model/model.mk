@@ -15,7 +15,7 @@ MODEL_LIB := $(BUILD)/libiovamodel.a
 
 MODEL_SO := $(BUILD)/libiovamodel.so
 MODEL_SO_OBJ := $(addprefix $(BUILD)/model/, arena.o fs.o fs_build.o objects.o preload.o preload_dir.o \
-	preload_io.o preload_link.o preload_open.o preload_stat.o)
+	preload_io.o preload_link.o preload_log.o preload_open.o preload_stat.o)
 
 MODEL_PLAYER := $(BUILD)/kernel_player
 MODEL_TESTS := $(patsubst tests/model/%.c,$(BUILD)/tests/%,$(wildcard tests/model/kernel_*_test.c))

@@ -138,12 +138,28 @@ static int fill(struct object *o, int fd)
 	return o->keeper < 0 ? o->keeper : 0;
 }
 
+/* What /proc/self/maps shows for it. */
+static void name_of(enum object_kind kind, int handle, char name[40])
+{
+	const struct model_device *device =
+		kind == OBJECT_DEVICE ? model_device(model, handle) : NULL;
+
+	snprintf(name, 40, "%s%s",
+		kind == OBJECT_CONTAINER ? "vfio-container"
+		: kind == OBJECT_GROUP	 ? "vfio-group"
+					 : BAR_NAME,
+		device ? device->name : "");
+}
+
 int object_open(enum object_kind kind, int handle, unsigned int group, bool cloexec)
 {
-	static const char *const names[] = {"vfio-container", "vfio-group", "vfio-device"};
-	int fd = memfd_create(names[kind], cloexec ? MFD_CLOEXEC : 0), ret = fd < 0 ? -errno : 0;
 	struct object *o = arena_zalloc(sizeof(*o));
+	char name[40];
+	int fd, ret;
 
+	name_of(kind, handle, name);
+	fd = memfd_create(name, cloexec ? MFD_CLOEXEC : 0);
+	ret = fd < 0 ? -errno : 0;
 	if (!o) {
 		if (fd >= 0)
 			close(fd);

@@ -12,6 +12,9 @@
 
 #include "model.h"
 
+/* How /proc/self/maps begins to name the memory of a device's BARs: its address follows. */
+#define BAR_NAME "vfio-device-"
+
 enum object_kind { OBJECT_CONTAINER, OBJECT_GROUP, OBJECT_DEVICE };
 
 struct object {

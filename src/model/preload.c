@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "host_text.h"
 #include "preload.h"
+#include "preload_log.h"
 
 struct real real;
 
@@ -62,6 +63,31 @@ static void read_host(const char *path)
 		fail(error.text);
 }
 
+/*
+ * The shim's constructor may come before libc's own (initfirst), and call in here: then there
+ * is no environ yet, but /proc has it. What is returned then stays.
+ */
+static const char *variable(const char *name)
+{
+	static char buffer[1 << 17];
+	static ssize_t len;
+	size_t name_len = strlen(name);
+	ssize_t n;
+	int fd;
+
+	if (environ)
+		return getenv(name);
+	fd = len ? -1 : real.open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && (n = read(fd, buffer + len, sizeof(buffer) - 1 - (size_t)len)) > 0)
+		len += n;
+	if (fd >= 0)
+		close(fd);
+	for (char *at = buffer; at < buffer + len; at += strlen(at) + 1)
+		if (!strncmp(at, name, name_len) && at[name_len] == '=')
+			return at + name_len + 1;
+	return NULL;
+}
+
 static void start(const char *path)
 {
 	read_host(path);
@@ -76,36 +102,14 @@ static void start(const char *path)
 	state.model = model_create(&state.host, &state.env);
 	if (!state.model || objects_init(state.model) || fs_init(&state.fs, &state.host))
 		fail("out of memory");
+	if (preload_log_open(variable("IOVAMODEL_LOG")))
+		fail("cannot write the file that IOVAMODEL_LOG names");
+	state.rehearsal = variable("IOVAMODEL_REHEARSAL");
 	active = &state;
-}
-
-/*
- * The shim's constructor may come before libc's own (initfirst), and call in here: then there
- * is no environ yet, but /proc has it. @buffer holds what is returned in that case.
- */
-static const char *host_path(char *buffer, size_t size)
-{
-	static const char name[] = "IOVAMODEL_HOST=";
-	ssize_t len = 0, n;
-	int fd;
-
-	if (environ)
-		return getenv("IOVAMODEL_HOST");
-	fd = real.open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && (n = read(fd, buffer + len, size - 1 - (size_t)len)) > 0)
-		len += n;
-	close(fd);
-	buffer[len] = '\0';
-	for (char *at = buffer; at < buffer + len; at += strlen(at) + 1)
-		if (!strncmp(at, name, sizeof(name) - 1))
-			return at + sizeof(name) - 1;
-	return NULL;
 }
 
 struct preload *preload_ready(void)
 {
-	static char environment[1 << 17];
-
 	if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
 		return active;
 	pthread_mutex_lock(&starting);
@@ -114,7 +118,7 @@ struct preload *preload_ready(void)
 		const char *path;
 
 		resolve();
-		path = host_path(environment, sizeof(environment));
+		path = variable("IOVAMODEL_HOST");
 		if (path && *path)
 			start(path);
 		errno = saved;

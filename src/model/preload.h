@@ -16,6 +16,7 @@ struct preload {
 	struct model_host host;
 	struct model_env env;
 	struct model *model;
+	bool rehearsal; /* IOVAMODEL_REHEARSAL is set: nothing may be written to a FIFO */
 	struct fs fs;
 };
 

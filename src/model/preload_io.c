@@ -6,6 +6,7 @@
 #include <linux/vfio.h>
 
 #include "preload.h"
+#include "preload_log.h"
 
 static int result(int ret)
 {
@@ -23,8 +24,12 @@ static int set_container(struct preload *p, const struct object *group, void *ar
 
 	if (p->env.copy_in(&fd, (uintptr_t)arg, sizeof(fd)))
 		return -EFAULT;
-	if (object_find(fd, &container))
-		return model_set_container(p->model, group->handle, container.handle);
+	if (object_find(fd, &container)) {
+		int ret = model_set_container(p->model, group->handle, container.handle);
+
+		preload_log_group(container.handle, group->group, ret);
+		return ret;
+	}
 	/* Open but nothing of VFIO's: as good as any handle that is no container. */
 	if (fcntl(fd, F_GETFD) >= 0)
 		return model_set_container(p->model, group->handle, group->handle);
@@ -37,6 +42,7 @@ static int get_device(struct preload *p, const struct object *group, void *arg)
 
 	if (handle < 0)
 		return handle;
+	preload_log_device(group->group, model_device(p->model, handle));
 	return object_open(OBJECT_DEVICE, handle, group->group, true);
 }
 
@@ -64,6 +70,8 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 		return real.ioctl(fd, request, arg);
 	objects_reap();
 	ret = object_ioctl(p, &o, request, arg);
+	if (o.kind == OBJECT_CONTAINER)
+		preload_log_container(&p->env, o.handle, (uint32_t)request, arg, ret);
 	errno = saved;
 	return result(ret);
 }
@@ -85,14 +93,28 @@ static int mappable(const struct object *o, size_t size, int flags, uint64_t off
 	return o->keeper;
 }
 
+/*
+ * Guests may be larger than the machine that plans for them: what nobody touches needs no memory,
+ * and no promise of any either.
+ */
+#define LARGE ((size_t)64 << 20)
+
+static int unreserved(size_t size, int prot, int flags)
+{
+	return prot != PROT_NONE && size >= LARGE ? flags | MAP_NORESERVE : flags;
+}
+
 #define MMAP(name)                                                                                 \
 	EXPORT void *name(void *addr, size_t size, int prot, int flags, int fd, off_t offset)      \
 	{                                                                                          \
 		struct preload *p = preload_ready();                                               \
 		struct object o;                                                                   \
                                                                                                    \
-		if (!p || flags & MAP_ANONYMOUS || !object_find(fd, &o))                           \
+		if (!p)                                                                            \
 			return real.name(addr, size, prot, flags, fd, offset);                     \
+		if (flags & MAP_ANONYMOUS || !object_find(fd, &o))                                 \
+			return real.name(                                                          \
+				addr, size, prot, unreserved(size, prot, flags), fd, offset);      \
 		fd = mappable(&o, size, flags, (uint64_t)offset);                                  \
 		if (fd >= 0)                                                                       \
 			return real.name(addr, size, prot, flags, fd, offset);                     \

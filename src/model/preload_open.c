@@ -33,6 +33,15 @@ static int open_object(const struct preload *p, const struct fs_node *node, bool
 	return object_open(group ? OBJECT_GROUP : OBJECT_CONTAINER, handle, node->group, cloexec);
 }
 
+/* Read-only mounts keep a program from all files, but not from a FIFO: somebody may be reading. */
+static bool is_fifo(int dir, const char *path, int flags)
+{
+	struct stat st;
+
+	return (flags & O_ACCMODE) != O_RDONLY && real.fstatat &&
+	       !real.fstatat(dir, path, &st, 0) && S_ISFIFO(st.st_mode);
+}
+
 /* try_open()'s result is a descriptor, -errno, or this. */
 #define NOT_OURS (-1000000)
 
@@ -58,7 +67,7 @@ static int try_open(int dir, const char *path, int flags)
 	case FS_MISSING:
 		return -ENOENT;
 	default:
-		return NOT_OURS;
+		return p->rehearsal && is_fifo(dir, path, flags) ? -EACCES : NOT_OURS;
 	}
 }
 

@@ -21,6 +21,7 @@ static void test_whole(void **state)
 		"# all of it\n"
 		"kernel 5.4.0\n"
 		"cpu GenuineIntel\n"
+		"physbits 39\n"
 		"aperture 0x0-0x7fffffffff # 39 bits\n"
 		"pagesizes 4K,2M\n"
 		"entries 100\n"
@@ -44,6 +45,7 @@ static void test_whole(void **state)
 	assert_int_equal(parse(&host, text, &error), 0);
 	assert_int_equal(host.kernel, MODEL_KERNEL(5, 4));
 	assert_string_equal(host.cpu, "GenuineIntel");
+	assert_int_equal(host.physbits, 39);
 	assert_int_equal(host.entry_limit, 100);
 	assert_int_equal(host.memlock, 64 << 20);
 	assert_int_equal(host.nr_groups, 2);
@@ -72,6 +74,7 @@ static const struct {
 	{"kernle 6.12", "h:1:1: 'kernle' is not a keyword: "},
 	{"\n  kernel six", "h:2:10: 'six' is not a kernel version such as 6.12"},
 	{"kernel", "h:1:7: kernel wants a value"},
+	{"physbits 8", "h:1:10: physical addresses have 32 to 64 bits"},
 	{"entries 5 6", "h:1:11: '6' is one word too many: remove it"},
 	{"memlock 5X", "h:1:9: '5X' is not a size: "},
 	{"aperture 0x10-0x1", "h:1:10: the range ends before it starts: "},
