@@ -36,7 +36,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c
 
 # `iovashim`: a file for each verb, over the same objects.
 CLI_PACKAGES := jansson libelf libpci libseccomp
-CLI_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/cli/*.c src/supervisor/*.c))
+CLI_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/cli/*.c src/supervisor/*.c)) $(BUILD)/builtin_hosts.o
 
 all: $(BUILD)/libiovashim.so $(BUILD)/iovashim
 
@@ -66,6 +66,19 @@ $(BUILD)/builtin_holes_conf.c: conf/holes.conf
 $(BUILD)/builtin_holes_conf.o: $(BUILD)/builtin_holes_conf.c
 	$(COMPILE) -c -o $@ $<
 
+# Descriptions of hosts that `iovashim plan` knows by name.
+$(BUILD)/builtin_hosts.c: $(wildcard src/model/hosts/*.host)
+	@mkdir -p $(@D)
+	@{ echo '#include "cli/plan_host.h"'; \
+	   echo 'const struct builtin_host builtin_hosts[] = {'; \
+	   for f in $^; do \
+	       echo "{\"$$(basename $$f .host)\","; sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $$f; echo '},'; \
+	   done; \
+	   echo '{0, 0}};'; } >$@
+
+$(BUILD)/builtin_hosts.o: $(BUILD)/builtin_hosts.c
+	$(COMPILE) -c -o $@ $<
+
 # initfirst: its constructor runs before those of other libraries, which may call ioctl already.
 $(BUILD)/libiovashim.so: $(CORE_OBJ) $(BUILD)/interpose.o src/libiovashim.map
 	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
@@ -80,13 +93,21 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libiovashim.a
 	@mkdir -p $(@D)
 	$(COMPILE) -Itests -o $@ $< $(BUILD)/libiovashim.a -lcmocka -lpthread
 
-$(BUILD)/iovashim: $(CLI_OBJ) $(BUILD)/libiovashim.a
+# With the command's own objects, but for its main().
+$(BUILD)/unit/test_plan: tests/unit/test_plan.c $(filter-out %/main.o,$(CLI_OBJ)) $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
+	@mkdir -p $(@D)
+	$(COMPILE) -Itests -o $@ $(filter %.c %.o %.a,$^) $$(pkg-config --libs $(CLI_PACKAGES)) -lcmocka -lpthread
+
+$(BUILD)/iovashim: $(CLI_OBJ) $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
 	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections \
 		-Wl,--as-needed -o $@ $^ $$(pkg-config --libs $(CLI_PACKAGES)) -lpthread
 
 # What `iovashim` says and does, verb by verb: tests/cli/VERB.sh BUILD.
-cli-check: all $(BUILD)/libiovamodel.so $(BUILD)/policy_holes
+cli-check: all $(BUILD)/libiovamodel.so $(BUILD)/policy_holes $(BUILD)/plan_client
 	@set -e; for t in $(wildcard tests/cli/*.sh); do bash $$t $(BUILD); done
+
+$(BUILD)/plan_client: tests/cli/plan_client.c
+	$(COMPILE) -o $@ $<
 
 $(BUILD)/policy_holes: tests/cli/policy_holes.c $(BUILD)/libiovashim.a
 	$(COMPILE) -o $@ $(filter %.c %.a,$^) -lpthread

@@ -22,6 +22,7 @@ struct verb {
 int verb_check(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_report(int argc, char **argv);
+int verb_plan(int argc, char **argv);
 int verb_holes(int argc, char **argv);
 
 /* Prints "iovashim VERB: " and the message, with a newline, to stderr. */

@@ -29,6 +29,10 @@ static const struct verb verbs[] = {
 		verb_run},
 	{"report", "show what happened, from event logs",
 		"[--svg FILE] [--html FILE] [--json] LOG…", verb_report},
+	{"plan", "rehearse a VMM on a described host, and propose what works there",
+		"[--host FILE|amd|this] [--device \"ADDRESS VVVV:DDDD …\"]... [--firmware SECONDS] "
+		"[--json] [--unconfined] -- VMM ARGS…",
+		verb_plan},
 	{"version", "say which version this is", "", verb_version},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

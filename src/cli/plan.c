@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* iovashim plan: rehearses a VMM on a described host, and proposes what works there. */
+#include "plan.h"
+#include "cli.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct options {
+	const char *host;
+	bool json, unconfined;
+	double firmware_seconds;
+	struct args devices;
+};
+
+static const struct option long_options[] = {
+	{"host", required_argument, NULL, 'H'},
+	{"device", required_argument, NULL, 'd'},
+	{"firmware", required_argument, NULL, 'f'},
+	{"json", no_argument, NULL, 'j'},
+	{"unconfined", no_argument, NULL, 'u'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+bool plan_interrupted(void)
+{
+	return interrupted;
+}
+
+static int read_seconds(const char *text, double *seconds)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (end == text || *end || !(*seconds >= 0) || *seconds > 3600)
+		return cli_fail("--firmware %s: a number of seconds, 0 to 3600", text);
+	return 0;
+}
+
+/* 0, a status, or -1 to end with 0. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	int c, status = 0;
+
+	while (!status && (c = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'H':
+			o->host = optarg;
+			break;
+		case 'd':
+			args_add(&o->devices, optarg);
+			break;
+		case 'f':
+			status = read_seconds(optarg, &o->firmware_seconds);
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		case 'u':
+			o->unconfined = true;
+			break;
+		case 'h':
+			return cli_help() ? EXIT_OWN : -1;
+		default:
+			return cli_usage();
+		}
+	}
+	if (!status && optind == argc)
+		return cli_usage();
+	return status;
+}
+
+/* Where @name is, beside this command or where packages put it; NULL after a line on stderr. */
+static char *find_library(const char *name)
+{
+	char self[PATH_MAX], *slash, *beside = NULL;
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (length > 0) {
+		self[length] = '\0';
+		slash = strrchr(self, '/');
+		beside = plan_format("%.*s/%s", (int)(slash - self), self, name);
+		if (!access(beside, R_OK))
+			return beside;
+	}
+	free(beside);
+	beside = plan_format("%s/iovashim/%s", LIBDIR, name);
+	if (!access(beside, R_OK))
+		return beside;
+	cli_complain(
+		"%s is neither beside this command nor in %s/iovashim: install it", name, LIBDIR);
+	free(beside);
+	return NULL;
+}
+
+struct stand_ins {
+	struct plan *plan;
+	int status;
+};
+
+static void stand_in(void *context, const char *address)
+{
+	struct stand_ins *s = context;
+
+	if (s->status || plan_host_has(&s->plan->host, address))
+		return;
+	s->status = plan_host_add(&s->plan->host, address, NULL);
+	json_array_append_new(s->plan->stand_ins, json_string(address));
+}
+
+/* Devices that are described by hand; then those that are asked for and not there. */
+static int add_devices(struct plan *plan, const struct options *o)
+{
+	struct stand_ins s = {plan, 0};
+
+	for (size_t i = 0; i < o->devices.n && !s.status; i++) {
+		char address[16] = "";
+
+		sscanf(o->devices.at[i], "%15s", address);
+		if (plan_host_has(&plan->host, address))
+			s.status = cli_fail("--device %s: the host has it already", address);
+		else
+			s.status = plan_host_add(&plan->host, address, o->devices.at[i]);
+	}
+	for (size_t i = 1; i < plan->asked.n && !s.status; i++)
+		pci_addresses(plan->asked.at[i], stand_in, &s);
+	return s.status;
+}
+
+static int set_stage(struct plan *plan, const struct options *o)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *directory = plan_format("%s/iovashim-plan-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+
+	plan->stage = (struct stage){.confined = !o->unconfined,
+		.monitor = plan->vmm->monitor,
+		.kvm = !plan->vmm->monitor,
+		.start_seconds = 30,
+		.firmware_seconds = o->firmware_seconds};
+	plan->stage.model = find_library("libiovamodel.so");
+	plan->stage.shim = plan->stage.model ? find_library("libiovashim.so") : NULL;
+	if (!plan->stage.shim || !mkdtemp(directory)) {
+		int status = plan->stage.shim ? cli_fail("cannot make a directory like %s: %s",
+							directory, strerror(errno))
+					      : EXIT_OWN;
+
+		free(directory);
+		return status;
+	}
+	plan->stage.directory = directory;
+	plan->open_host = plan_format("%s/open.host", directory);
+	plan->real_host = plan_format("%s/real.host", directory);
+	if (plan_host_write(&plan->host, plan->open_host, true) ||
+		plan_host_write(&plan->host, plan->real_host, false))
+		return EXIT_OWN;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static void remove_directory(const char *path)
+{
+	if (path)
+		nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static void plan_clear(struct plan *plan)
+{
+	remove_directory(plan->stage.directory);
+	free((char *)(uintptr_t)plan->stage.directory);
+	free((char *)(uintptr_t)plan->stage.model);
+	free((char *)(uintptr_t)plan->stage.shim);
+	free(plan->open_host);
+	free(plan->real_host);
+	args_free(&plan->asked);
+	args_free(&plan->base);
+	json_decref(plan->stand_ins);
+	json_decref(plan->told);
+	json_decref(plan->probe);
+	outcome_clear(&plan->survey);
+	outcome_clear(&plan->plain);
+	outcome_clear(&plan->with);
+	judgement_clear(&plan->judged);
+	for (size_t i = 0; i < plan->n_attempts; i++) {
+		args_free(&plan->attempts[i].args);
+		free(plan->attempts[i].why);
+		free(plan->attempts[i].why_not);
+	}
+	free(plan->attempts);
+	plan_host_release(&plan->host);
+}
+
+/* The VMM does not get as far as asking for mappings, and not for want of physical bits. */
+static int unusable(const struct plan *plan)
+{
+	const struct outcome *o = &plan->survey;
+
+	if (o->touched)
+		return cli_fail(
+			"the VMM uses the guest's memory (more than 4 GiB of it): it cannot be "
+			"rehearsed");
+	if (o->timed_out)
+		return cli_fail(
+			"the VMM asked for nothing in %g seconds", plan->stage.start_seconds);
+	return cli_fail(
+		"these arguments do not start a guest on any host; the VMM ends with %d and "
+		"says:\n%s",
+		o->status, *o->words ? o->words : "nothing");
+}
+
+static int rehearse_all(struct plan *plan)
+{
+	const unsigned int ram = RAM_IN_HOLE | RAM_BEYOND | DIMM_IN_HOLE;
+	int status = plan->vmm->probe ? plan_probe(plan) : 0;
+
+	if (!status)
+		status = plan_rehearse(
+			plan, &plan->base, plan->open_host, false, true, &plan->survey);
+	if (!status && !plan->survey.started)
+		status = plan_lengthen(plan);
+	if (status)
+		return status;
+	if (!plan->survey.started && !complaints(plan->vmm, plan->survey.words))
+		return unusable(plan);
+	judge(&plan->host, &plan->survey, &plan->judged);
+	if (plan->survey.started)
+		status = plan_rehearse(
+			plan, &plan->base, plan->real_host, false, false, &plan->plain);
+	plan->had_plain = !status && plan->survey.started;
+	if (!status && plan->judged.troubles & ram) {
+		status =
+			plan_rehearse(plan, &plan->base, plan->real_host, true, false, &plan->with);
+		plan->had_with = !status;
+	}
+	return status ? status : plan_try(plan);
+}
+
+static int verdict(const struct plan *plan)
+{
+	uint64_t unreachable;
+	const char *memmap;
+
+	if (plan->survey.started && !plan->judged.troubles && !plan->base_differs &&
+		plan->plain.started)
+		return PLAN_FINE;
+	for (size_t i = 0; i < plan->n_attempts; i++)
+		if (plan->attempts[i].works)
+			return PLAN_MENDED;
+	if (works_with_shim(plan, &unreachable, &memmap))
+		return PLAN_MENDED;
+	/* Nothing but bits was missing, or BARs alone are refused, which VMMs survive. */
+	if (plan->had_plain && plan->plain.started &&
+		!(plan->judged.troubles & (RAM_IN_HOLE | RAM_BEYOND | DIMM_IN_HOLE)))
+		return PLAN_MENDED;
+	return PLAN_NOTHING;
+}
+
+static int run(struct plan *plan, const struct options *o)
+{
+	int status = check_program(plan->asked.at[0]);
+
+	if (!status)
+		status = plan_host_load(&plan->host, o->host);
+	if (!status)
+		status = add_devices(plan, o);
+	if (!status)
+		status = set_stage(plan, o);
+	if (!status)
+		status = rehearse_all(plan);
+	if (interrupted)
+		return cli_fail("interrupted");
+	if (status)
+		return status;
+	status = verdict(plan);
+	if (o->json)
+		plan_json(plan, status);
+	else
+		plan_report(plan, status);
+	return cli_finish(status);
+}
+
+int verb_plan(int argc, char **argv)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+	struct options o = {.host = "this", .firmware_seconds = 10, .devices = args_copy(NULL, 0)};
+	struct plan plan = {.stand_ins = json_array(), .told = json_array()};
+	int status = read_options(argc, argv, &o);
+
+	if (!status) {
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+		sigaction(SIGHUP, &action, NULL);
+		signal(SIGPIPE, SIG_IGN);
+		plan.asked = args_copy(argv + optind, (size_t)(argc - optind));
+		plan.base = args_copy(plan.asked.at, plan.asked.n);
+		plan.vmm = vmm_find(plan.asked.at[0]);
+		status = run(&plan, &o);
+	}
+	plan_clear(&plan);
+	args_free(&o.devices);
+	return status < 0 ? 0 : status;
+}
