@@ -74,4 +74,5 @@ rom-kernel:
 rom-check: $(ROM) rom-kernel
 	@set -e; for t in linux faults; do bash tests/rom/$$t.sh $(BUILD); done
 rom-check-all: $(ROM) rom-kernel
-	@set -e; for t in linux faults; do bash tests/rom/$$t.sh $(BUILD) all; done
+	@tools/deps --rom
+	@set -e; for t in linux faults readers kexec full-size; do bash tests/rom/$$t.sh $(BUILD) all; done

@@ -8,16 +8,24 @@ $busybox mount -t sysfs sys /sys
 exec </dev/console >/dev/console 2>&1
 $busybox grep -E '^[0-9a-f]' /proc/iomem
 echo "guest up"
+inner() { # KEXEC-OPTION…: load the same kernel, to show the same once more
+    /bin/kexec "$@" /bin/vmlinuz --initrd=/bin/initrd --command-line="console=ttyS0 quiet again"
+}
 case $($busybox cat /proc/cmdline) in
+*again*)
+    # After a crash: what would be saved of the first kernel's memory, a segment each line, in
+    # 32-bit words, low ones first; from the 7th where it is, from the 11th how long (Elf64_Phdr).
+    [ ! -e /proc/vmcore ] || {
+        $busybox head -c 4096 /proc/vmcore >/headers
+        $busybox hexdump -v -s 64 -e '"segment " 14/4 "%08x " "\n"' /headers
+    }
+    echo "guest up again"
+    ;;
 *do=reboot*)
-    $busybox reboot -f ;;
-*do=kexec*)
-    if $busybox grep -q again /proc/cmdline; then
-        echo "guest up again"
-    else
-        way=$($busybox sed -n 's/.*way=\([^ ]*\).*/\1/p' /proc/cmdline)
-        /bin/kexec "$way" -l /bin/vmlinuz --initrd=/bin/initrd \
-            --command-line="console=ttyS0 quiet do=kexec again" && /bin/kexec -e
-    fi ;;
+    $busybox reboot -f
+    ;;
+*do=kexec-syscall*) inner --kexec-syscall -l && /bin/kexec -e ;;
+*do=kexec-file*) inner --kexec-file-syscall -l && /bin/kexec -e ;;
+*do=kdump*) inner --kexec-syscall -p && echo c >/proc/sysrq-trigger ;;
 esac
 $busybox poweroff -f
