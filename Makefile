@@ -205,7 +205,7 @@ deps:
 check: deps
 	@$(MAKE) --no-print-directory compilers format-check static-code inert unit sanitize
 	@$(MAKE) --no-print-directory model-check model-preload-check lifetimes threads differential
-	@$(MAKE) --no-print-directory cli-check explain-check fuzz-check docs-check
+	@$(MAKE) --no-print-directory cli-check explain-check fuzz-check docs-check rom-check
 	@$(MAKE) --no-print-directory lab
 
 inert: $(BUILD)/libiovashim.so

@@ -197,14 +197,14 @@ enum reserve_result reserve_holes(const struct firmware *firmware)
 	unsigned int kept = 0;
 
 	report_start(firmware->screen);
-	report_text("version " IOVASHIM_VERSION " ");
-	report_text(firmware->name);
-	report_line();
 	if (firmware->active()) {
 		report_text("another copy is at work, this one does nothing");
 		report_line();
 		return RESERVE_DONE;
 	}
+	report_text("version " IOVASHIM_VERSION " ");
+	report_text(firmware->name);
+	report_line();
 	holes.count = 0;
 	if (!fw_cfg_present()) {
 		report_text("error no fw_cfg device");

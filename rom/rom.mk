@@ -2,7 +2,7 @@
 # make rom            build/iovashim-reserve.rom (rom/README.md)
 # make rom-check      its quick tests, emulated; make rom-check-all: all of them
 
-.PHONY: rom rom-check rom-check-all rom-kernel
+.PHONY: rom rom-again rom-check rom-check-all rom-kernel
 
 ROM := $(BUILD)/iovashim-reserve.rom
 # pci-testdev's: a ROM whose IDs are not its device's is not started.
@@ -68,11 +68,16 @@ $(BUILD)/unit/test_rom: tests/unit/test_rom.c $(addprefix $(BUILD)/rom/host/,cut
 	@mkdir -p $(@D)
 	$(COMPILE) -I. -o $@ $^ -lcmocka
 
+# The same sources, built elsewhere, are the same ROM.
+rom-again: $(ROM)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/rom/again $(BUILD)/rom/again/iovashim-reserve.rom >/dev/null
+	@cmp $(ROM) $(BUILD)/rom/again/iovashim-reserve.rom && rm -r $(BUILD)/rom/again && echo 'ok rom reproducible'
+
 # Emulated machines, SeaBIOS and OVMF; no hardware, KVM or root is needed.
 rom-kernel:
 	@tests/lab/kernel.sh 6.12
-rom-check: $(ROM) rom-kernel
+rom-check: rom-again rom-kernel
 	@set -e; for t in linux faults; do bash tests/rom/$$t.sh $(BUILD); done
-rom-check-all: $(ROM) rom-kernel
+rom-check-all: rom-again rom-kernel
 	@tools/deps --rom
 	@set -e; for t in linux faults readers kexec full-size; do bash tests/rom/$$t.sh $(BUILD) all; done

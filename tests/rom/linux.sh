@@ -9,21 +9,21 @@ set -eu
 make_initrd
 told=("hole $hole_long reserved" "done 1 of 1")
 
-for m in q35 pc; do
-    linux vmlinux # by its PVH entry
-    machine bios $m '^guest up' "${device[@]}" "${holes[@]}" "${boot[@]}"
-    reports bios "${told[@]}"
-    linux_is_told
-done
+linux vmlinux # by its PVH entry
+machine bios q35 '^guest up' "${device[@]}" "${holes[@]}" "${boot[@]}"
+reports bios "${told[@]}"
+linux_is_told
 linux vmlinuz
 machine uefi q35 '^guest up' "${device[@]}" "${holes[@]}" "${boot[@]}"
 reports uefi "${told[@]}"
 linux_is_told
 [ "${2-}" = all ] || { done_ linux; exit; }
 
-machine uefi pc '^guest up' "${device[@]}" "${holes[@]}" "${boot[@]}"
-reports uefi "${told[@]}"
-linux_is_told
+for f in bios uefi; do
+    machine $f pc '^guest up' "${device[@]}" "${holes[@]}" "${boot[@]}"
+    reports $f "${told[@]}"
+    linux_is_told
+done
 machine bios q35 '^guest up' "${device[@]}" "${holes[@]}" "${boot[@]}" # by its real-mode entry
 reports bios "${told[@]}"
 linux_is_told
@@ -47,7 +47,7 @@ reports uefi "${told[@]}"
 linux_is_told
 for f in bios uefi; do
     machine $f q35 '^guest up' "${device[@]}" "${device[@]}" "${holes[@]}" "${boot[@]}"
-    reports $f "another copy is at work, this one does nothing"
+    reports $f "${told[@]}" "another copy is at work, this one does nothing"
     linux_is_told
 done
 
@@ -60,4 +60,7 @@ for f in bios uefi; do
     reports $f "${told[@]}"
     [ "$(grep -ca '^110000000-11fffffff : Reserved' "$work/serial.text")" = 2 ] || fail "not kept by a reboot"
 done
+# OVMF plans for as much memory of a kind as was used before: a hole is not to count.
+! strings -el "$work/vars" | grep -q MemoryTypeInformation || fail "OVMF takes note of reserved memory"
+checks=$((checks + 1))
 done_ linux
