@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Build the lab's own programs: VFIO clients, dynamic and in ways that no preloaded library reaches.
 #
-# usage: programs.sh DIRECTORY
+# usage: programs.sh DIRECTORY [NAME…]
+#
+# Without names, all of them:
 #
 # client             dynamic
 # client-glibc       static, glibc
@@ -15,6 +17,8 @@ set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1/inputs"
 cd "$1"
+shift
+wanted=" $* "
 
 flags="-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -I$lab"
 # musl's headers and, behind them, the kernel's.
@@ -24,6 +28,7 @@ musl="-static -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu"
 build() { # COMPILER NAME FLAGS SOURCE…
     local compiler=$1 name=$2 extra=$3 sources inputs
     shift 3
+    [[ $wanted == "  " || $wanted == *" $name "* ]] || return 0
     sources=("${@/#/$lab/}")
     sources=("${sources[@]/%/.c}")
     inputs="$compiler $extra $(cat "${sources[@]}" "$lab"/*.h "$lab/programs.sh" | cksum)"
@@ -42,3 +47,7 @@ build "$cc" client-glibc -static "${client[@]}"
 build musl-gcc client-musl "$musl" "${client[@]}"
 build "$cc" client-direct "-static -DCLIENT_DIRECT" "${client[@]}"
 build "$cc" differential "" differential differential_world checked_call
+build "$cc" torture -static torture storm area checked_call
+for p in deaths neighbour debugger terminal bench_supervisor; do
+    build "$cc" $p -static $p area checked_call
+done
