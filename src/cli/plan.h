@@ -36,7 +36,7 @@ struct attempt {
 struct plan {
 	struct stage stage;
 	struct plan_host host;
-	const struct vmm *vmm;
+	const struct plan_vmm *vmm;
 	char *open_host, *real_host; /* descriptions, as files */
 	struct args asked;
 	struct args base; /* the same, with what it needs to start at all */
@@ -60,7 +60,7 @@ void judge(
 	const struct plan_host *host, const struct outcome *outcome, struct judgement *judgement);
 void judgement_clear(struct judgement *judgement);
 /* Troubles that the VMM's own words tell of. */
-unsigned int complaints(const struct vmm *vmm, const char *words);
+unsigned int complaints(const struct plan_vmm *vmm, const char *words);
 /* Bytes of guest memory, DIMMs included; 0 if it was not asked. */
 uint64_t guest_memory(const struct outcome *outcome);
 /* The DIMM that holds @address: index in the facts' "dimms", or -1. */

@@ -112,7 +112,7 @@ void judgement_clear(struct judgement *j)
 	*j = (struct judgement){0};
 }
 
-unsigned int complaints(const struct vmm *vmm, const char *words)
+unsigned int complaints(const struct plan_vmm *vmm, const char *words)
 {
 	unsigned int troubles = 0;
 

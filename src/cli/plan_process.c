@@ -126,9 +126,9 @@ static int started(int report, const char *vmm)
 	if (read(report, &trouble, sizeof(trouble)) != (ssize_t)sizeof(trouble))
 		return 0;
 	if (*trouble.what)
-		return cli_fail(
-			"cannot confine the VMM: no %s: %s; where namespaces are forbidden, "
-			"run as root, or accept less with --unconfined",
+		return cli_fail("cannot confine the VMM for want of %s: %s; where namespaces are "
+				"forbidden, "
+				"run as root, or accept less with --unconfined",
 			trouble.what, strerror(trouble.error));
 	cli_complain("cannot execute %s: %s", vmm, strerror(trouble.error));
 	return trouble.error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC;

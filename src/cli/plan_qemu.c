@@ -270,7 +270,7 @@ static void substitute(struct args *args, const struct host_cpu *cpu, json_t *to
 	args_add(args, "tcg");
 }
 
-const struct vmm vmm_qemu = {
+const struct plan_vmm vmm_qemu = {
 	.name = "QEMU",
 	.files = "qemu-system-* qemu-kvm kvm",
 	.monitor = true,

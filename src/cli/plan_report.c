@@ -170,6 +170,8 @@ static void print_firmware(const struct plan *plan)
 {
 	const struct outcome *o = &plan->survey;
 
+	if (o->started && !o->n_groups)
+		printf("devices    none are passed through: there is nothing to map\n");
 	if (!o->started || !plan->vmm->monitor || !o->n_devices)
 		return;
 	if (plan->stage.firmware_seconds <= 0)

@@ -20,9 +20,9 @@ bool matches_one(const char *patterns, const char *text)
 	return found;
 }
 
-static const struct vmm unknown = {.name = "a VMM that plan has no table for", .files = "*"};
+static const struct plan_vmm unknown = {.name = "a VMM that plan has no table for", .files = "*"};
 
-const struct vmm *vmm_find(const char *path)
+const struct plan_vmm *vmm_find(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -142,7 +142,7 @@ static size_t rewrite_one(const struct rewrite *rows, struct args *args, size_t 
 	return 1;
 }
 
-void rewrite_args(const struct vmm *vmm, struct args *args, const char *directory,
+void rewrite_args(const struct plan_vmm *vmm, struct args *args, const char *directory,
 	const struct host_cpu *cpu, json_t *told)
 {
 	struct args flash = args_copy(NULL, 0);

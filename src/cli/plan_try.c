@@ -49,7 +49,7 @@ int plan_probe(struct plan *plan)
 	return status;
 }
 
-static const struct candidate *lengthening(const struct vmm *vmm)
+static const struct candidate *lengthening(const struct plan_vmm *vmm)
 {
 	const struct candidate *c = vmm->candidates;
 

@@ -74,7 +74,7 @@ struct complaint {
 	enum trouble trouble;
 };
 
-struct vmm {
+struct plan_vmm {
 	const char *name;
 	const char *files;	       /* patterns of the executable's name, separated by blanks */
 	bool monitor;		       /* speaks QMP on QMP_FD if started with @rehearsing */
@@ -91,8 +91,8 @@ struct vmm {
 };
 
 /* By the executable's name; never NULL. */
-const struct vmm *vmm_find(const char *path);
-extern const struct vmm vmm_qemu;
+const struct plan_vmm *vmm_find(const char *path);
+extern const struct plan_vmm vmm_qemu;
 
 /* True if @text matches one of the blank-separated @patterns. */
 bool matches_one(const char *patterns, const char *text);
@@ -109,7 +109,7 @@ void tell(json_t *told, const char *what);
 
 /* Changes @args to what can be rehearsed, copying files to @directory. @told: a list of strings,
  * each once, of what was left out or replaced. */
-void rewrite_args(const struct vmm *vmm, struct args *args, const char *directory,
+void rewrite_args(const struct plan_vmm *vmm, struct args *args, const char *directory,
 	const struct host_cpu *cpu, json_t *told);
 
 #endif

@@ -162,6 +162,13 @@ has_line '^iovashim   starts, split: 8 MiB'
 plan 2 --host amd -- "$build/plan_client" 0xfd00000000
 has_line '^verdict    does not work'
 
+# Not confined; and a host that is a copy of its sysfs.
+mkdir -p "$work/sys/kernel/iommu_groups/3/devices"
+echo 0x0000000002000000 0x0000000002ffffff reserved >"$work/sys/kernel/iommu_groups/3/reserved_regions"
+plan 1 --host "$work/sys" --unconfined -- "$build/plan_client" 0x1800000
+has_line '^confined   no: --unconfined$'
+has_line 'crosses 0x0000000002000000-0x0000000002ffffff, reserved \(group 3\): 8 MiB of it'
+
 # Own failures, each with a line that names the thing.
 plan 125 --host amd -- $qemu -nonsense
 has_line 'do not start a guest on any host'
