@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One notification: what the request is on, whether it can go on by itself, and if not, the loan.
  */
+#include "cpu.h"
 #include "filter.h"
 #include "mem.h"
 #include "remote.h"
@@ -31,6 +32,7 @@ struct request {
 	uint32_t number;
 	uint64_t argument;
 	struct borrow borrow;
+	cpu_set_t cpus; /* that we may run on when we are not beside the thread */
 };
 
 static void answer(const struct request *request, uint32_t flags, int error)
@@ -89,9 +91,12 @@ static int borrow_thread(struct request *request, struct container *container, b
 	int err;
 
 	request->borrow.tag = supervisor->tag;
+	cpu_follow(request->tid, &request->cpus);
 	err = borrow_take(&request->borrow, supervisor->listener, request->notification, &answered);
 	if (!err)
 		supervisor->borrow = supervisor->client->loan = &request->borrow;
+	else
+		cpu_leave(&request->cpus);
 	if (!err || err == -ENOENT || !(refuse || answered))
 		return err;
 	if (!answered)
@@ -104,6 +109,7 @@ static void give_back(struct request *request, int64_t result)
 {
 	request->supervisor->borrow = request->supervisor->client->loan = NULL;
 	borrow_return(&request->borrow, result);
+	cpu_leave(&request->cpus);
 }
 
 /* The call as the VMM made it, by its own thread. */
