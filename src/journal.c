@@ -123,7 +123,8 @@ static void note_crossing(struct journal *journal, const struct event *event)
 static uint64_t signature(const struct event *event)
 {
 	uint64_t parts[] = {(uint64_t)event->verdict, (uint64_t)event->refusal, event->iova.first,
-		event->iova.last, (uint64_t)(int64_t)event->result};
+		event->iova.last, (uint64_t)(int64_t)event->result,
+		(uint64_t)(uintptr_t)event->what};
 	const unsigned char *bytes = (const unsigned char *)parts;
 	uint64_t hash = 0xcbf29ce484222325;
 
@@ -220,7 +221,15 @@ static void fault_event(struct journal *journal, const struct event *event)
 {
 	char bytes[LINE / 4];
 	struct text text = text_start(bytes, sizeof(bytes));
+	struct lock_hold hold;
+	bool news;
 
+	lock_take(&journal->lock, &hold);
+	news = is_news(journal, event);
+	journal->folded += !news;
+	lock_drop(&journal->lock, &hold);
+	if (!news)
+		return;
 	text_add(&text, "%s (", event->what);
 	text_add_errno(&text, -event->result);
 	text_add(&text, ")");

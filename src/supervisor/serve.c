@@ -82,6 +82,12 @@ static bool meet_client(struct request *request)
 	return true;
 }
 
+static void end_loan(const struct request *request)
+{
+	cpu_leave(&request->cpus);
+	intake_idle(&request->supervisor->intake);
+}
+
 /* Returns 0 with the thread borrowed. Else the request wants no more handling: where it still waits
  * and @refuse is true, it has been refused; where it is false, it has to be let go on. */
 static int borrow_thread(struct request *request, struct container *container, bool refuse)
@@ -91,12 +97,13 @@ static int borrow_thread(struct request *request, struct container *container, b
 	int err;
 
 	request->borrow.tag = supervisor->tag;
+	intake_busy(&supervisor->intake);
 	cpu_follow(request->tid, &request->cpus);
 	err = borrow_take(&request->borrow, supervisor->listener, request->notification, &answered);
 	if (!err)
 		supervisor->borrow = supervisor->client->loan = &request->borrow;
 	else
-		cpu_leave(&request->cpus);
+		end_loan(request);
 	if (!err || err == -ENOENT || !(refuse || answered))
 		return err;
 	if (!answered)
@@ -109,7 +116,7 @@ static void give_back(struct request *request, int64_t result)
 {
 	request->supervisor->borrow = request->supervisor->client->loan = NULL;
 	borrow_return(&request->borrow, result);
-	cpu_leave(&request->cpus);
+	end_loan(request);
 }
 
 /* The call as the VMM made it, by its own thread. */

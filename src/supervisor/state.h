@@ -7,6 +7,7 @@
 #include "borrow.h"
 #include "engine.h"
 #include "guest_memory.h"
+#include "intake.h"
 #include "settings.h"
 
 /* A container and our own descriptor for it, by which it is known again under whatever number and
@@ -39,6 +40,7 @@ struct guarded {
 
 struct supervisor {
 	int listener;
+	struct intake intake;
 	uint64_t tag;
 	struct engine engine;
 	struct journal journal;

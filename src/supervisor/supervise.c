@@ -75,12 +75,11 @@ static bool set_up(struct supervisor *supervisor, const struct settings *setting
 	return true;
 }
 
-static void receive(struct supervisor *supervisor)
+static void serve_all(struct supervisor *supervisor)
 {
 	struct seccomp_notif notification;
 
-	memset(&notification, 0, sizeof(notification));
-	if (!ioctl(supervisor->listener, SECCOMP_IOCTL_NOTIF_RECV, &notification))
+	while (intake_next(&supervisor->intake, &notification))
 		serve(supervisor, &notification);
 }
 
@@ -103,15 +102,15 @@ static int patience(const struct supervisor *supervisor)
 static void loop(struct supervisor *supervisor, pid_t vmm)
 {
 	struct pollfd polled[] = {{.fd = supervisor->listener, .events = POLLIN},
-		{.fd = (int)syscall(SYS_pidfd_open, vmm, 0), .events = POLLIN}};
+		{.fd = (int)syscall(SYS_pidfd_open, vmm, 0), .events = POLLIN},
+		{.fd = supervisor->intake.bell, .events = POLLIN}};
 
 	while (!(polled[0].revents & (POLLHUP | POLLNVAL))) {
 		polled[0].revents = polled[1].revents = 0;
-		if (poll(polled, 2, patience(supervisor)) < 0 && errno != EINTR)
+		if (poll(polled, 3, patience(supervisor)) < 0 && errno != EINTR)
 			break;
-		if (polled[0].revents & POLLIN)
-			receive(supervisor);
-		else
+		serve_all(supervisor);
+		if (!(polled[0].revents & POLLIN))
 			sweep(supervisor);
 		if (!(polled[1].revents & POLLIN))
 			continue;
@@ -134,7 +133,8 @@ int supervise(const struct settings *settings, int listener, pid_t vmm, uint64_t
 		return 1;
 	supervisor->listener = listener;
 	supervisor->tag = tag;
-	if (!set_up(supervisor, settings))
+	supervisor->intake.listener = listener;
+	if (!set_up(supervisor, settings) || intake_start(&supervisor->intake))
 		return 1;
 	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, &flags); /* older kernels: slower */
 	loop(supervisor, vmm);
