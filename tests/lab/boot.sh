@@ -15,7 +15,7 @@ set -u
 kernel=$1 host=$2 purpose=$3 dir=$4 results=$5
 lab=$(cd "$(dirname "$0")" && pwd)
 cache=$(cd "$lab/../../build/lab" && pwd)
-boot_limit=120   # seconds from power-on to "LAB up"; usual is 6 to 15
+boot_limit=180   # seconds from power-on to "LAB up"; usual is 6 to 15
 silence_limit=45 # seconds without a tick: the host hangs; it ticks every 5
 
 # The command under test, and those of its libraries that the userland has not.
@@ -43,7 +43,7 @@ tests_initrd() { # the small part: what changes from run to run
     [ ! -e "$LAB_SHIM" ] || cp "$LAB_SHIM" "$root/lab/libiovashim.so"
     [ ! -e "$LAB_IOVASHIM" ] || command_under_test "$root"
     {
-        echo "LAB_KERNEL=$kernel LAB_HOST=$host LAB_PURPOSE=$purpose LAB_TRACE=${LAB_TRACE:-}"
+        echo "LAB_KERNEL=$kernel LAB_HOST=$host LAB_PURPOSE=$purpose LAB_PATIENCE=$LAB_PATIENCE LAB_TRACE=${LAB_TRACE:-}"
         echo "DISK_MD5=$(cat "$cache/disk-640M.md5") DISK_MD5_64=$(head -c 64M "$cache/disk-640M.img" | md5sum | cut -d' ' -f1)"
     } >"$root/lab/env"
     cp "$lab/l1-init.sh" "$root/init"

@@ -28,9 +28,11 @@ pause() { # HOW-OFTEN-ALREADY
     if [ "$1" -lt 30 ]; then sleep 0.1; else sleep 0.5; fi
 }
 
+# Seconds to wait are those of a quiet machine. LAB_PATIENCE is by how much this one may be slower.
+
 # wait_for SECONDS WHAT COMMAND…: until the command succeeds; fails the case when it does not.
 wait_for() {
-    wf_end=$(($(uptime_s) + $1))
+    wf_end=$(($(uptime_s) + $1 * LAB_PATIENCE))
     wf_what=$2 wf_n=0
     shift 2
     until "$@"; do
@@ -159,7 +161,7 @@ vmm_ends() {
 
 # vmm_answers SECONDS: wait for the monitor's greeting; fails the case if the VMM ends first.
 vmm_answers() {
-    va_end=$(($(uptime_s) + $1))
+    va_end=$(($(uptime_s) + $1 * LAB_PATIENCE))
     until qmp_line && case $line in *'"QMP"'*) true ;; *) false ;; esac; do
         vmm_ended && fail "the VMM ended with status $(cat "$W/vmm.status"): $(tail -n 3 "$W/stderr")"
         [ "$(uptime_s)" -lt $va_end ] || fail "the VMM's monitor did not answer in $1 s"
@@ -199,7 +201,7 @@ qmp_line() {
 qmp() {
     echo "> $1" >>"$W/qmp"
     echo "$1" >&4
-    q_end=$(($(uptime_s) + ${2-40}))
+    q_end=$(($(uptime_s) + ${2-40} * LAB_PATIENCE))
     while :; do
         if qmp_line; then
             case $line in *'{"return"'* | *'{"error"'*)
@@ -257,7 +259,7 @@ linux_guest_start() {
     vmm qemu-system-x86_64 -M q35,max-ram-below-4g=512M -accel kvm -cpu host,-xsave,phys-bits=44 -m 1280M \
         -kernel /guest/vmlinux -initrd /guest/initrd \
         -append "console=ttyS0 panic=-1 loglevel=4 no_timer_check tsc=reliable init_on_alloc=0 pci=noearly,lastbus=0 $lg_append" "$@"
-    vmm_answers 150
+    vmm_answers 90
 }
 
 # The guest's vCPU touched what is guarded: QEMU says so and stops it.

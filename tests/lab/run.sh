@@ -10,6 +10,7 @@
 #   LAB_VIA   the ways under the shim, "preload", "seccomp"; default what each scenario's head says
 #   LAB_LANES how many hosts at once; default 2
 #   LAB_STRIKES  under how many hosts' deaths a case fails; default 3
+#   LAB_PATIENCE  by how much all that is waited for may take longer than on a quiet machine; default 2
 #   LAB_SCENARIOS  another directory of scenarios
 #   LAB_TRACE set: the scenarios run under sh -x
 set -u
@@ -22,7 +23,8 @@ kernels=${KERNEL:-6.12 6.1}
 LAB_SHIM=${LAB_SHIM:-$top/build/libiovashim.so}
 LAB_IOVASHIM=${LAB_IOVASHIM:-$top/build/iovashim}
 LAB_SCENARIOS=${LAB_SCENARIOS:-$lab/scenarios}
-export LAB_SHIM LAB_IOVASHIM LAB_SCENARIOS
+LAB_PATIENCE=${LAB_PATIENCE:-2}
+export LAB_SHIM LAB_IOVASHIM LAB_SCENARIOS LAB_PATIENCE
 strikes_allowed=${LAB_STRIKES:-3}
 deaths_allowed=12    # in one plan
 tally=$out/run/tally # a word for each verdict, and for each host booted or dead
@@ -74,17 +76,17 @@ ways() { # FILE CASE
 # The plan for a kernel, a host and what the host is for: every wanted case of
 # every scenario that is for them, "FILE CASE LIMIT WAY" a line.
 plan() { # KERNEL HOST kvm|plain
-    local f stem c way needs
+    local f stem c way needs limit
     for f in "$LAB_SCENARIOS"/[0-9]*.sh; do
         stem=$(basename "$f" .sh)
         [[ " $(header "$f" hosts) " == *" $2 "* ]] || continue
         [[ " $(header "$f" kernels) " == *" $1 "* ]] || continue
-        needs=$(header "$f" needs)
+        needs=$(header "$f" needs) limit=$(($(header "$f" limit) * LAB_PATIENCE))
         [ "${needs:-plain}" = "$3" ] || continue
         # shellcheck disable=SC2013 # words are lines here
         for c in $(sed -n 's/^case_\([a-z0-9_]*\)().*/\1/p' "$f"); do
             wanted "$stem" "$c" || continue
-            for way in $(ways "$f" "$c"); do echo "$stem.sh $c $(header "$f" limit) $way"; done
+            for way in $(ways "$f" "$c"); do echo "$stem.sh $c $limit $way"; done
         done
     done
 }

@@ -5,7 +5,7 @@ set -u
 lab=$(cd "$(dirname "$0")" && pwd)
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-LAB_SCENARIOS=$lab/selftest "$lab/run.sh" | tee "$said"
+LAB_SCENARIOS=$lab/selftest LAB_PATIENCE=1 "$lab/run.sh" | tee "$said"
 status=${PIPESTATUS[0]} wrong=0
 
 must_say() { # HOW-OFTEN REGULAR-EXPRESSION
