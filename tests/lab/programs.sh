@@ -11,6 +11,7 @@
 # client-musl        static, musl
 # client-direct      static, system call instructions of its own, all registers watched
 # differential       dynamic
+# explain            dynamic: tests/model/explain.c
 # the rest           static
 set -eu
 
@@ -46,6 +47,7 @@ build "$cc" client "" "${client[@]}"
 build "$cc" client-glibc -static "${client[@]}"
 build musl-gcc client-musl "$musl" "${client[@]}"
 build "$cc" client-direct "-static -DCLIENT_DIRECT" "${client[@]}"
+build "$cc" explain "" ../model/explain
 build "$cc" differential "" differential differential_world checked_call
 build "$cc" torture -static torture storm area checked_call
 for p in deaths neighbour debugger terminal bench_supervisor; do

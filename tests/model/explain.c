@@ -2,8 +2,9 @@
 /* A client whose requests fail as explain.sh wants them to. Its own arguments are those of the VMM
  * that it passes for by its name; what to do is in EXPLAIN, words with colons between their parts:
  *
- *   iommu | noiommu           set the container up, with group 3, and its IOMMU
+ *   iommu | noiommu           set the container up, with group EXPLAIN_GROUP (3), and its IOMMU
  *   drop | sandbox | ran      give capabilities up; install a seccomp filter; say that a guest ran
+ *   off                       turn the device's memory off
  *   map:IOVA:SIZE:MEMORY:FLAGS:ERRNO
  *       MEMORY is ram (new each time), odd (its address is), hole (the second page of the last
  * ram), none (not mapped), const (cannot be written), file, or barN of the device. FLAGS: r, w, v
@@ -37,9 +38,13 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void set_up(const char *group_path, unsigned long type)
+static void set_up(const char *prefix, unsigned long type)
 {
-	group = open(group_path, O_RDWR | O_CLOEXEC);
+	const char *number = getenv("EXPLAIN_GROUP");
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/vfio/%s%s", prefix, number ? number : "3");
+	group = open(path, O_RDWR | O_CLOEXEC);
 	if (group < 0 || ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
 		ioctl(container, VFIO_SET_IOMMU, type))
 		die("setting up a container");
@@ -73,7 +78,8 @@ static void *memory(size_t size, int prot, int flags, int fd, off_t offset)
 	return at;
 }
 
-static void *bar(unsigned int number, size_t size)
+/* Where region @number of the device begins. */
+static off_t region_at(unsigned int number)
 {
 	struct vfio_region_info region = {.argsz = sizeof(region), .index = number};
 
@@ -81,7 +87,22 @@ static void *bar(unsigned int number, size_t size)
 		device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:05.0");
 	if (device < 0 || ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &region))
 		die("opening a device");
-	return memory(size, PROT_READ | PROT_WRITE, MAP_SHARED, device, (off_t)region.offset);
+	return (off_t)region.offset;
+}
+
+static void *bar(unsigned int number, size_t size)
+{
+	off_t at = region_at(number);
+
+	return memory(size, PROT_READ | PROT_WRITE, MAP_SHARED, device, at);
+}
+
+static void turn_off(void)
+{
+	off_t at = region_at(VFIO_PCI_CONFIG_REGION_INDEX) + 4; /* PCI_COMMAND */
+
+	if (pwrite(device, "\0\0", 2, at) != 2)
+		die("writing the command register");
 }
 
 static void *of_file(size_t size)
@@ -149,13 +170,15 @@ static void map(char *words, const char *expected)
 static void act(char *word, const char *expected)
 {
 	if (!strcmp(word, "iommu"))
-		set_up("/dev/vfio/3", VFIO_TYPE1v2_IOMMU);
+		set_up("", VFIO_TYPE1v2_IOMMU);
 	else if (!strcmp(word, "noiommu"))
-		set_up("/dev/vfio/noiommu-3", VFIO_NOIOMMU_IOMMU);
+		set_up("noiommu-", VFIO_NOIOMMU_IOMMU);
 	else if (!strcmp(word, "drop"))
 		drop();
 	else if (!strcmp(word, "sandbox"))
 		sandbox();
+	else if (!strcmp(word, "off"))
+		turn_off();
 	else if (!strcmp(word, "ran"))
 		ioctl(-1, KVM_RUN, 0);
 	else if (!strncmp(word, "map:", 4))
