@@ -70,13 +70,14 @@ static const struct rewrite rewrites[] = {
 	{"semihosting-config", LEAVE_OUT, NULL, NULL, NULL, NULL, NULL, "semihosting"},
 	{"preconfig", LEAVE_OUT_FLAG, NULL, NULL, NULL, NULL, NULL, NULL},
 	{"S", LEAVE_OUT_FLAG, NULL, NULL, NULL, NULL, NULL, NULL},
-	/* Guest memory keeps its size and place; where it comes from is not the matter here. */
+	/* Guest memory keeps its size and place; where it comes from is not the matter here. Shared
+	 * memory that nobody uses takes iovashim long to prove unused if it has no privileges. */
 	{"mem-path", LEAVE_OUT, NULL, NULL, NULL, NULL, NULL, "the memory's files"},
 	{"mem-prealloc", LEAVE_OUT_FLAG, NULL, NULL, NULL, NULL, NULL, "preallocation"},
 	{"overcommit", LEAVE_OUT, NULL, NULL, NULL, NULL, NULL, "memory locking"},
 	{"realtime", LEAVE_OUT, NULL, NULL, NULL, NULL, NULL, "memory locking"},
 	{"object", CHANGE, "qom-type", "qom-type", "memory-backend-file memory-backend-memfd memory-backend-ram memory-backend-shm",
-		"qom-type,id,size,share,align,x-use-canonical-path-for-ramblock-id", "qom-type=memory-backend-ram", NULL},
+		"qom-type,id,size,align,x-use-canonical-path-for-ramblock-id", "qom-type=memory-backend-ram", NULL},
 	{"object", CHANGE, "qom-type", "qom-type", "rng-*", "qom-type,id", "qom-type=rng-builtin", NULL},
 	{"object", LEAVE_OUT, "qom-type", "qom-type", "filter-* colo-* can-host* cryptodev-* input-linux dbus-*", NULL, NULL, "objects that reach out"},
 	{"object", LEAVE_OUT, "qom-type", "qom-type", "secret* tls-*", NULL, NULL, "secrets"},

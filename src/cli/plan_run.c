@@ -203,6 +203,15 @@ static void collect(struct run *run)
 		o->events = read_events(run->events);
 	if (o->touched)
 		o->started = false;
+	if (o->touched || o->timed_out) {
+		free(o->words);
+		o->words =
+			o->touched
+				? plan_copy(
+					  "it was stopped, since it used more than 4 GiB of memory")
+				: plan_format("it was stopped, not ready after %g seconds",
+					  run->stage->start_seconds);
+	}
 }
 
 int rehearse(const struct stage *stage, const struct rehearsal *what, struct outcome *outcome)

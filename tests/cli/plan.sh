@@ -81,10 +81,11 @@ has_line '^firmware   not run'
 
 # A DIMM that was put across the hole's edge.
 plan 1 --host amd --json --firmware 0 -- $qemu -M pc-q35-7.0 -cpu qemu64,phys-bits=44 -m 4G,slots=2,maxmem=1100G \
-    -object memory-backend-ram,id=m0,size=1G -device '{"driver":"pc-dimm","id":"d0","memdev":"m0","addr":1086089854976}' \
+    -object memory-backend-ram,id=m0,size=1G,share=on -device '{"driver":"pc-dimm","id":"d0","memdev":"m0","addr":1086089854976}' \
     -device $nvme
 json '.findings[0].kind == "dimm" and .findings[0].device == "d0" and .findings[0].overlap == 536870912'
 json '[.attempts[] | select(.works) | .name] == ["DIMM moved"]'
+json '.with_iovashim.works'
 json '[.attempts[] | select(.works) | .arguments[] | select(contains("1099511627776"))] | length == 1'
 proposal 0
 starts amd "${words[@]}"

@@ -157,7 +157,7 @@ static const struct {
 		"-netdev hubport,id=n,hubid=0 -device virtio-net,netdev=n", "networks"},
 	{"-nic tap,model=e1000 -nic none", "-nic user,model=e1000 -nic none", "networks"},
 	{"-net nic -net tap", "-net nic", "networks"},
-	{"-object memory-backend-file,id=m,size=1G,mem-path=/dev/hugepages,prealloc=on",
+	{"-object memory-backend-file,id=m,size=1G,share=on,mem-path=/dev/hugepages,prealloc=on",
 		"-object memory-backend-ram,id=m,size=1G", ""},
 	{"-object "
 	 "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"m\",\"size\":4096,\"hugetlb\":true}",
