@@ -132,7 +132,7 @@ int borrow_take(struct borrow *borrow, int listener, const struct seccomp_notif 
 /* A SIGSYS raised for our call, or sent by somebody, is not delivered now. */
 static void note_sigsys(struct borrow *borrow)
 {
-	siginfo_t info;
+	siginfo_t info = {0};
 
 	if (trace(borrow, PTRACE_GETSIGINFO, 0, &info) || info.si_code <= 0)
 		borrow->sigsys = true;

@@ -37,7 +37,7 @@ static int add_rules(scmp_filter_ctx filter, uint64_t tag)
 	for (const uint32_t *request = requests; !err && *request; request++)
 		err = seccomp_rule_add(filter, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 2,
 			SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, *request),
-			SCMP_A5(SCMP_CMP_NE, tag));
+			SCMP_A5(SCMP_CMP_NE, tag, 0));
 	return err;
 }
 
