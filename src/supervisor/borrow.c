@@ -36,13 +36,13 @@ static int wait_stop(struct borrow *borrow)
 	int status;
 
 	for (;;) {
-		pid_t pid = waitpid(-1, &status, __WALL | __WNOTHREAD);
+		pid_t pid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
 
-		if (pid < 0 && errno == EINTR)
-			continue;
-		if (pid == borrow->tid && WIFSTOPPED(status))
+		if (!pid)
+			intake_wait(borrow->intake);
+		else if (pid == borrow->tid && WIFSTOPPED(status))
 			return status;
-		if (pid < 0 || pid == borrow->tid)
+		else if (pid < 0 || pid == borrow->tid)
 			break;
 	}
 	borrow->gone = true;
@@ -113,7 +113,8 @@ int borrow_take(struct borrow *borrow, int listener, const struct seccomp_notif 
 	uintptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
 
 	*answered = false;
-	*borrow = (struct borrow){.tid = (pid_t)notification->pid, .tag = borrow->tag};
+	*borrow = (struct borrow){
+		.tid = (pid_t)notification->pid, .intake = borrow->intake, .tag = borrow->tag};
 	if (ptrace(PTRACE_SEIZE, borrow->tid, 0, (void *)options))
 		return errno == ESRCH ? -ENOENT : -errno;
 	if (resume(borrow, PTRACE_INTERRUPT, 0))
@@ -301,8 +302,10 @@ int borrow_any(struct borrow *borrow, pid_t process, uint64_t call_at)
 {
 	const uintptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
 
-	*borrow = (struct borrow){
-		.tid = find_stoppable(process), .tag = borrow->tag, .call_at = call_at};
+	*borrow = (struct borrow){.tid = find_stoppable(process),
+		.intake = borrow->intake,
+		.tag = borrow->tag,
+		.call_at = call_at};
 	if (!borrow->tid)
 		return -EAGAIN;
 	if (ptrace(PTRACE_SEIZE, borrow->tid, 0, (void *)options))

@@ -6,9 +6,8 @@
 #ifndef IOVASHIM_SUPERVISOR_BORROW_H
 #define IOVASHIM_SUPERVISOR_BORROW_H
 
-#include <linux/seccomp.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "intake.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/user.h>
@@ -17,6 +16,7 @@ enum { BORROW_SCRATCH = 40 }; /* struct vfio_iommu_type1_dma_map, the largest */
 
 struct borrow {
 	pid_t tid;
+	struct intake *intake;	      /* goes on receiving while we wait */
 	uint64_t tag;		      /* of the filter: such calls are not notified again */
 	struct user_regs_struct regs; /* what the thread goes on with */
 	uint64_t call_at;	      /* address of a syscall instruction */

@@ -142,22 +142,43 @@ static struct client *add(struct supervisor *supervisor, pid_t process, pid_t pa
 	return client;
 }
 
+/* One whose memory the thread is in, and that is the program that it was. */
+static struct client *find_quickly(const struct supervisor *supervisor, pid_t tid)
+{
+	unsigned char now[16];
+
+	for (size_t i = 0; i < supervisor->n_clients; i++) {
+		struct client *client = supervisor->clients[i];
+
+		if (remote_same_memory(tid, client->process) &&
+			remote_read(tid, client->random, now, sizeof(now)) &&
+			!memcmp(now, client->incarnation, sizeof(now)))
+			return client;
+	}
+	return NULL;
+}
+
 struct client *client_of(struct supervisor *supervisor, pid_t tid)
 {
-	unsigned char incarnation[16];
-	pid_t parent, process = remote_process(tid, &parent);
-	struct client *client;
+	struct client *client = find_quickly(supervisor, tid);
+	unsigned char now[16];
+	pid_t process, parent;
+	uint64_t random;
 
-	if (process < 0 || !remote_incarnation(process, incarnation))
+	if (client)
+		return client;
+	process = remote_process(tid, &parent);
+	random = process < 0 ? 0 : remote_random_address(process);
+	if (!random || !remote_read(process, random, now, sizeof(now)))
 		return NULL;
 	client = find(supervisor, process);
-	if (!client) {
+	if (!client)
 		client = add(supervisor, process, parent);
-		if (client)
-			memcpy(client->incarnation, incarnation, sizeof(incarnation));
-	} else if (memcmp(client->incarnation, incarnation, sizeof(incarnation)) != 0) {
-		memcpy(client->incarnation, incarnation, sizeof(incarnation));
+	else if (memcmp(client->incarnation, now, sizeof(now)) != 0)
 		become_new(supervisor, client);
+	if (client) {
+		client->random = random;
+		memcpy(client->incarnation, now, sizeof(now));
 	}
 	return client;
 }
@@ -199,7 +220,7 @@ static int guard_memory(void *context, struct range vaddr, uint32_t flags, uint6
  * answer of ours only the one that is borrowed: the others may be about to wait as well. */
 static bool lift(struct supervisor *supervisor, struct client *client, struct range vaddr)
 {
-	struct borrow borrow = {.tag = supervisor->tag};
+	struct borrow borrow = {.intake = &supervisor->intake, .tag = supervisor->tag};
 	bool lent = client->loan != NULL;
 
 	if (!lent) {

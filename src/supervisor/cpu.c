@@ -33,22 +33,19 @@ static int cpu_of(pid_t tid)
 	return at ? atoi(at + 1) : -1;
 }
 
-void cpu_follow(pid_t tid, cpu_set_t *before)
+void cpu_follow(const struct cpu *cpu, pid_t tid)
 {
-	int cpu = cpu_of(tid);
+	int number = cpu->woken_beside ? sched_getcpu() : cpu_of(tid);
 	cpu_set_t there;
 
-	if (sched_getaffinity(0, sizeof(*before), before))
-		CPU_ZERO(before);
-	if (cpu < 0 || cpu >= CPU_SETSIZE)
+	if (number < 0 || number >= CPU_SETSIZE)
 		return;
 	CPU_ZERO(&there);
-	CPU_SET(cpu, &there);
+	CPU_SET(number, &there);
 	(void)sched_setaffinity(0, sizeof(there), &there);
 }
 
-void cpu_leave(const cpu_set_t *before)
+void cpu_leave(const struct cpu *cpu)
 {
-	if (CPU_COUNT(before))
-		(void)sched_setaffinity(0, sizeof(*before), before);
+	(void)sched_setaffinity(0, sizeof(cpu->all), &cpu->all);
 }

@@ -6,11 +6,16 @@
 #define IOVASHIM_SUPERVISOR_CPU_H
 
 #include <sched.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
-/* Moves to the CPU that thread @tid was on; *before becomes where we may run. Where that is not
- * allowed nothing changes. */
-void cpu_follow(pid_t tid, cpu_set_t *before);
-void cpu_leave(const cpu_set_t *before);
+struct cpu {
+	bool woken_beside; /* a notification wakes us on its thread's CPU (SYNC_WAKE_UP) */
+	cpu_set_t all;	   /* that we may run on */
+};
+
+/* Moves to the CPU that thread @tid was on. Where that is not allowed nothing changes. */
+void cpu_follow(const struct cpu *cpu, pid_t tid);
+void cpu_leave(const struct cpu *cpu);
 
 #endif

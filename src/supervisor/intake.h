@@ -7,29 +7,25 @@
 #define IOVASHIM_SUPERVISOR_INTAKE_H
 
 #include <linux/seccomp.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct intake {
 	int listener;
-	int bell; /* an eventfd: the helper has put something into the queue */
-	pthread_mutex_t mutex;
-	pthread_cond_t wanted;
-	bool busy; /* the main thread serves: the helper receives */
+	sigset_t in_wait; /* blocked signals while it waits: all that are, but for SIGCHLD */
 	size_t n, room;
 	struct seccomp_notif *queue; /* oldest first */
 };
 
-/* @intake zeroed but for the listener. Starts the helper. Returns 0 or -errno. */
-int intake_start(struct intake *intake);
+/* Keeps SIGCHLD back from the calling thread, which does all that follows. */
+void intake_start(struct intake *intake, int listener);
 
-/* Between these the helper receives. */
-void intake_busy(struct intake *intake);
-void intake_idle(struct intake *intake);
+/* Waits for a SIGCHLD, that is, for a stop of whoever is traced; what comes meanwhile is received.
+ * May return without one. */
+void intake_wait(struct intake *intake);
 
-/* The next notification, if there is one; does not wait. What to wait for is that the listener or
- * the bell is readable. */
-bool intake_next(struct intake *intake, struct seccomp_notif *notification);
+/* The oldest of what was received meanwhile; or, if @readable, one that the listener has. */
+bool intake_next(struct intake *intake, bool readable, struct seccomp_notif *notification);
 
 #endif

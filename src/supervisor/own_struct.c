@@ -40,7 +40,7 @@ bool own_struct_read(struct own_struct *own, pid_t tid, uint32_t request, uint64
 	if (!remote_read(tid, address, own->copy, own->bytes))
 		return false;
 	tail = tail_bytes(own, request);
-	if (!remote_read(tid, address + own->bytes, (char *)own->copy + own->bytes, tail))
+	if (tail && !remote_read(tid, address + own->bytes, (char *)own->copy + own->bytes, tail))
 		return false;
 	own->bytes += tail;
 	memcpy(own->before, own->copy, sizeof(own->before));

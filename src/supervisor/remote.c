@@ -98,8 +98,13 @@ bool remote_same_file(pid_t tid, int fd, int own)
 	return !syscall(SYS_kcmp, getpid(), tid, KCMP_FILE, own, fd);
 }
 
+bool remote_same_memory(pid_t a, pid_t b)
+{
+	return !syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0);
+}
+
 /* The pointer that the kernel gave the program; the bytes are in the program's own stack. */
-static uint64_t random_address(pid_t process)
+uint64_t remote_random_address(pid_t process)
 {
 	Elf64_auxv_t entry;
 	uint64_t address = 0;
@@ -115,11 +120,4 @@ static uint64_t random_address(pid_t process)
 			address = entry.a_un.a_val;
 	close(fd);
 	return address;
-}
-
-bool remote_incarnation(pid_t process, unsigned char bytes[16])
-{
-	uint64_t address = random_address(process);
-
-	return address && remote_read(process, address, bytes, 16);
 }

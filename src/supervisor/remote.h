@@ -24,7 +24,11 @@ int remote_descriptor(pid_t process, int fd);
 /* True if @fd of thread @tid's process is the same open file as our @own. */
 bool remote_same_file(pid_t tid, int fd, int own);
 
-/* 16 bytes that are new with every exec (AT_RANDOM). False if they cannot be had. */
-bool remote_incarnation(pid_t process, unsigned char bytes[16]);
+/* True if both have the same memory. */
+bool remote_same_memory(pid_t a, pid_t b);
+
+/* Where @process has 16 bytes that are new with every exec (AT_RANDOM); 0 if that cannot be told.
+ */
+uint64_t remote_random_address(pid_t process);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One notification: what the request is on, whether it can go on by itself, and if not, the loan.
  */
-#include "cpu.h"
 #include "filter.h"
 #include "mem.h"
 #include "remote.h"
@@ -32,7 +31,6 @@ struct request {
 	uint32_t number;
 	uint64_t argument;
 	struct borrow borrow;
-	cpu_set_t cpus; /* that we may run on when we are not beside the thread */
 };
 
 static void answer(const struct request *request, uint32_t flags, int error)
@@ -82,12 +80,6 @@ static bool meet_client(struct request *request)
 	return true;
 }
 
-static void end_loan(const struct request *request)
-{
-	cpu_leave(&request->cpus);
-	intake_idle(&request->supervisor->intake);
-}
-
 /* Returns 0 with the thread borrowed. Else the request wants no more handling: where it still waits
  * and @refuse is true, it has been refused; where it is false, it has to be let go on. */
 static int borrow_thread(struct request *request, struct container *container, bool refuse)
@@ -96,14 +88,14 @@ static int borrow_thread(struct request *request, struct container *container, b
 	bool answered;
 	int err;
 
+	request->borrow.intake = &supervisor->intake;
 	request->borrow.tag = supervisor->tag;
-	intake_busy(&supervisor->intake);
-	cpu_follow(request->tid, &request->cpus);
+	cpu_follow(&supervisor->cpu, request->tid);
 	err = borrow_take(&request->borrow, supervisor->listener, request->notification, &answered);
 	if (!err)
 		supervisor->borrow = supervisor->client->loan = &request->borrow;
 	else
-		end_loan(request);
+		cpu_leave(&supervisor->cpu);
 	if (!err || err == -ENOENT || !(refuse || answered))
 		return err;
 	if (!answered)
@@ -116,7 +108,7 @@ static void give_back(struct request *request, int64_t result)
 {
 	request->supervisor->borrow = request->supervisor->client->loan = NULL;
 	borrow_return(&request->borrow, result);
-	end_loan(request);
+	cpu_leave(&request->supervisor->cpu);
 }
 
 /* The call as the VMM made it, by its own thread. */
@@ -231,7 +223,7 @@ static void on_mapping(struct request *request)
 		go_on(request); /* to the kernel's own answer */
 		return;
 	}
-	if (!is_current(request) || !get_to_know(request, held))
+	if (!get_to_know(request, held))
 		return;
 	if (passes(request, held, &own)) {
 		go_on(request);

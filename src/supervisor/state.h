@@ -5,6 +5,7 @@
 #define IOVASHIM_SUPERVISOR_STATE_H
 
 #include "borrow.h"
+#include "cpu.h"
 #include "engine.h"
 #include "guest_memory.h"
 #include "intake.h"
@@ -21,7 +22,8 @@ struct held {
 /* A process under supervision that did something of interest. */
 struct client {
 	pid_t process;
-	unsigned char incarnation[16]; /* another one after an exec */
+	uint64_t random;	       /* address of 16 bytes that are others after an exec */
+	unsigned char incarnation[16]; /* these */
 	char proc[24];		       /* "/proc/PID" */
 	char vmm[256];		       /* path of its executable */
 	uint64_t call_at;	       /* a syscall instruction in its memory; 0: none is known */
@@ -41,6 +43,7 @@ struct guarded {
 struct supervisor {
 	int listener;
 	struct intake intake;
+	struct cpu cpu;
 	uint64_t tag;
 	struct engine engine;
 	struct journal journal;

@@ -75,12 +75,14 @@ static bool set_up(struct supervisor *supervisor, const struct settings *setting
 	return true;
 }
 
-static void serve_all(struct supervisor *supervisor)
+static bool serve_next(struct supervisor *supervisor, bool readable)
 {
 	struct seccomp_notif notification;
+	bool found = intake_next(&supervisor->intake, readable, &notification);
 
-	while (intake_next(&supervisor->intake, &notification))
+	if (found)
 		serve(supervisor, &notification);
+	return found;
 }
 
 /* Says the sum of it all, once, when the process that it is of has ended. */
@@ -96,21 +98,21 @@ static void end_journal(struct supervisor *supervisor)
 /* How long to sleep, in ms: of a container that goes nobody tells us. */
 static int patience(const struct supervisor *supervisor)
 {
+	if (supervisor->intake.n)
+		return 0;
 	return supervisor->n_held ? 1000 : -1;
 }
 
 static void loop(struct supervisor *supervisor, pid_t vmm)
 {
 	struct pollfd polled[] = {{.fd = supervisor->listener, .events = POLLIN},
-		{.fd = (int)syscall(SYS_pidfd_open, vmm, 0), .events = POLLIN},
-		{.fd = supervisor->intake.bell, .events = POLLIN}};
+		{.fd = (int)syscall(SYS_pidfd_open, vmm, 0), .events = POLLIN}};
 
 	while (!(polled[0].revents & (POLLHUP | POLLNVAL))) {
 		polled[0].revents = polled[1].revents = 0;
-		if (poll(polled, 3, patience(supervisor)) < 0 && errno != EINTR)
+		if (poll(polled, 2, patience(supervisor)) < 0 && errno != EINTR)
 			break;
-		serve_all(supervisor);
-		if (!(polled[0].revents & POLLIN))
+		if (!serve_next(supervisor, polled[0].revents & POLLIN))
 			sweep(supervisor);
 		if (!(polled[1].revents & POLLIN))
 			continue;
@@ -125,7 +127,6 @@ static void loop(struct supervisor *supervisor, pid_t vmm)
 int supervise(const struct settings *settings, int listener, pid_t vmm, uint64_t tag)
 {
 	struct supervisor *supervisor = mem_alloc(sizeof(*supervisor));
-	uint64_t flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
 
 	stay();
 	prctl(PR_SET_NAME, "iovashim-super");
@@ -133,10 +134,12 @@ int supervise(const struct settings *settings, int listener, pid_t vmm, uint64_t
 		return 1;
 	supervisor->listener = listener;
 	supervisor->tag = tag;
-	supervisor->intake.listener = listener;
-	if (!set_up(supervisor, settings) || intake_start(&supervisor->intake))
+	intake_start(&supervisor->intake, listener);
+	if (!set_up(supervisor, settings))
 		return 1;
-	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, &flags); /* older kernels: slower */
+	supervisor->cpu.woken_beside =
+		!ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	sched_getaffinity(0, sizeof(supervisor->cpu.all), &supervisor->cpu.all);
 	loop(supervisor, vmm);
 	return 0;
 }
