@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { TOGETHER_MS = 100 };
+
 static const char lost[] =
 	"the supervisor was killed: from now on the VMM's VFIO mappings and KVM memory changes "
 	"fail "
@@ -25,6 +27,13 @@ static void tell(const struct settings *settings, bool stderr_left, pid_t vmm)
 	settings_open_log(settings, &journal.log, &journal.people);
 	journal_event(
 		&journal, &(struct event){.kind = EVENT_FAULT, .what = lost, .result = -ENOSYS});
+}
+
+static bool leave_stderr(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	return null >= 0 && dup2(null, STDERR_FILENO) >= 0;
 }
 
 /* The supervisor lives as long as the VMM, or as what the VMM became in the background. */
@@ -46,9 +55,10 @@ int watch(const struct settings *settings, pid_t vmm, pid_t supervisor)
 		if (poll(polled, 2, -1) < 0 && errno != EINTR)
 			break;
 		if (polled[1].revents & POLLIN) {
-			int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-			stderr_left = null >= 0 && dup2(null, STDERR_FILENO) >= 0;
+			/* It may be the supervisor's death that killed it. */
+			poll(polled, 1, TOGETHER_MS);
+			if (!(polled[0].revents & POLLIN))
+				stderr_left = leave_stderr();
 			polled[1].fd = -1;
 		}
 	}
