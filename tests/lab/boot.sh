@@ -43,7 +43,7 @@ tests_initrd() { # the small part: what changes from run to run
     [ ! -e "$LAB_SHIM" ] || cp "$LAB_SHIM" "$root/lab/libiovashim.so"
     [ ! -e "$LAB_IOVASHIM" ] || command_under_test "$root"
     {
-        echo "LAB_KERNEL=$kernel LAB_HOST=$host LAB_PURPOSE=$purpose LAB_PATIENCE=$LAB_PATIENCE LAB_TRACE=${LAB_TRACE:-}"
+        echo "LAB_KERNEL=$kernel LAB_HOST=$host LAB_PURPOSE=$purpose LAB_PATIENCE=$LAB_PATIENCE LAB_TRACE=${LAB_TRACE:-} LAB_SPLITS=${LAB_SPLITS:-}"
         echo "DISK_MD5=$(cat "$cache/disk-640M.md5") DISK_MD5_64=$(head -c 64M "$cache/disk-640M.img" | md5sum | cut -d' ' -f1)"
     } >"$root/lab/env"
     cp "$lab/l1-init.sh" "$root/init"

@@ -39,6 +39,7 @@ static atomic_uchar any_seen[ANY_ROOM];
 static atomic_uint alarms, children;
 static pid_t sender, stopper;
 static const char *program;
+static unsigned int unit_us;
 static _Thread_local int number = -1;
 
 static int signal_of(enum kind kind)
@@ -51,6 +52,11 @@ static void pause_for(unsigned int us)
 	struct timespec t = {us / 1000000, us % 1000000 * 1000L};
 
 	nanosleep(&t, NULL);
+}
+
+void storm_pause(void)
+{
+	pause_for(10 * unit_us);
 }
 
 /* --- receiving ----------------------------------------------------------- */
@@ -152,7 +158,7 @@ static pid_t start_sender(pid_t process, unsigned int pause_us)
 	_exit(0);
 }
 
-static pid_t start_stopper(pid_t process)
+static pid_t start_stopper(pid_t process, unsigned int pause_us)
 {
 	pid_t pid = fork();
 
@@ -160,9 +166,9 @@ static pid_t start_stopper(pid_t process)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (!atomic_load(&shared->ends)) {
-		pause_for(7000 + atomic_load(&shared->stops) % 13 * 1000);
+		pause_for((14 + atomic_load(&shared->stops) % 13) * pause_us);
 		kill(process, SIGSTOP);
-		pause_for(atomic_load(&shared->stops) % 5 * 500);
+		pause_for(atomic_load(&shared->stops) % 5 * pause_us / 2);
 		kill(process, SIGCONT);
 		atomic_fetch_add(&shared->stops, 1);
 	}
@@ -171,10 +177,12 @@ static pid_t start_stopper(pid_t process)
 
 void storm_begin(const char *path, unsigned int pause_us)
 {
-	const struct itimerval each = {{0, 3000}, {0, 3000}};
+	const struct timeval interval = {0, (suseconds_t)(6 * pause_us)};
+	const struct itimerval each = {interval, interval};
 	struct sigaction act = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
 
 	program = path;
+	unit_us = pause_us;
 	shared = mmap(
 		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED) {
@@ -186,7 +194,7 @@ void storm_begin(const char *path, unsigned int pause_us)
 	handle(signal_of(ANY), on_process_signal, SA_RESTART);
 	sigaction(SIGALRM, &act, NULL);
 	sender = start_sender(getpid(), pause_us);
-	stopper = start_stopper(getpid());
+	stopper = start_stopper(getpid(), pause_us);
 	setitimer(ITIMER_REAL, &each, NULL);
 }
 

@@ -9,8 +9,11 @@
 enum { STORM_THREADS = 8 };
 
 /* Before any thread. @path: what children execute as "PATH exit N", to end with status N.
- * @pause_us: between two rounds of signals. */
+ * @pause_us, up to 100000: between two rounds of signals; all else follows from it. */
 void storm_begin(const char *path, unsigned int pause_us);
+
+/* Between two children, or threads that come and go. */
+void storm_pause(void);
 
 /* The calling thread gets signals from here on, as number @n. */
 void storm_thread(int n);

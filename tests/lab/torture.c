@@ -189,7 +189,7 @@ static void *start_passers(void *argument)
 				complain("pthread_create");
 		for (int i = 0; i < PASSERS; i++)
 			pthread_join(threads[i], NULL);
-		pause_ms(5);
+		storm_pause();
 	}
 	return argument;
 }
@@ -218,7 +218,7 @@ static void *start_children(void *argument)
 			if (status)
 				complain("a child that maps: status %d", status);
 		}
-		pause_ms(5);
+		storm_pause();
 	}
 	return argument;
 }
@@ -227,7 +227,7 @@ static void *start_vfork_children(void *argument)
 {
 	for (unsigned int n = 0; !atomic_load(&over); n++) {
 		storm_vfork_exec(n);
-		pause_ms(5);
+		storm_pause();
 	}
 	return argument;
 }

@@ -1,0 +1,140 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What else a program under a supervisor may do: filters of its own, exec, debuggers, daemons, terminals.
+# hosts: amd
+# kernels: 6.12 6.1
+# limit: 60
+# via: seccomp
+
+# shellcheck source=tests/lab/scenarios/supervised.sh
+. /lab/scenarios/supervised.sh
+
+neighbour() {
+    with_shim
+    area_holes
+    shimmed /lab/neighbour "$@" >"$W/neighbour" 2>"$W/stderr"
+    neighbour_status=$?
+}
+
+case_status() {
+    for s in 0 1 3 125 255; do
+        neighbour exit $s
+        must_equal "the exit status" $s $neighbour_status
+    done
+    for s in 2 6 9 11 15; do
+        neighbour signal $s
+        must_equal "the exit status by signal" $((128 + s)) $neighbour_status
+    done
+    must_not_have "$W/stderr" iovashim # it has no VFIO
+    wait_for 10 "the supervisor's end" supervisor_gone
+}
+
+# What set-user-ID helpers need.
+case_privileges() {
+    neighbour privileges -
+    must_equal "what it may" "no_new_privs 0" "$(cat "$W/neighbour")"
+    must_equal "what is said" "" "$(cat "$W/stderr")"
+}
+
+filter() {
+    neighbour filter "$1" "$(group "$DISK")"
+    says_ok "$W/neighbour" $neighbour_status
+}
+
+case_filter_errno() { filter errno; }
+
+case_filter_kill() { filter kill; }
+
+case_filter_without_mprotect() { filter unguarded; }
+
+# The kernel allows one listener; the program hears EBUSY, and why is said.
+case_filter_listener() {
+    neighbour listener "$(group "$DISK")"
+    says_ok "$W/neighbour" $neighbour_status
+    must_have "$W/stderr" "^iovashim: .*listener of its own.*EBUSY"
+    must_log '.event == "fault" and (.what | test("listener"))'
+}
+
+case_exec_amid_splits() {
+    neighbour execs "$(group "$DISK")" 15
+    says_ok "$W/neighbour" $neighbour_status
+}
+
+# What was started ends at once, and so does who reads its output; its daemon is looked after.
+case_daemon() {
+    with_shim
+    area_holes
+    began=$(uptime_s)
+    captured=$(shimmed /lab/neighbour daemon "$(group "$DISK")" "$W/daemon" 2>&1)
+    must_equal "the exit status" 7 $?
+    took=$(($(uptime_s) - began))
+    [ $took -le 1 ] || fail "the end of what was started was seen after $took s"
+    must_equal "what it says" "" "$captured"
+    wait_for 20 "the daemon" test -s "$W/daemon"
+    must_equal "the daemon's word" "ok: the daemon split" "$(cat "$W/daemon")"
+    must_log '.event == "map" and .action == "split"'
+    wait_for 10 "the supervisor's end" supervisor_gone
+}
+
+case_terminal() {
+    with_shim
+    area_holes
+    [ -e /dev/pts/ptmx ] || { mkdir -p /dev/pts && mount -t devpts devpts /dev/pts; }
+    # shellcheck disable=SC2086 # words
+    /lab/terminal ${runner-} /lab/terminal program "$(group "$DISK")" >"$W/terminal" 2>"$W/stderr"
+    says_ok "$W/terminal" $?
+}
+
+# mapping MS: the program that maps and maps, in the background.
+mapping() {
+    with_shim
+    area_holes
+    # shellcheck disable=SC2086 # words
+    ${runner-} /lab/debugger mapping "$(group "$DISK")" "$1" >"$W/mapping" 2>"$W/stderr" &
+    mapping=$!
+    wait_for 20 "the program's first word" has "$W/mapping" "^mapping"
+}
+
+# Splits worked before, failed meanwhile, and work again; what is not split was not hurt.
+must_have_mapped() {
+    wait "$mapping"
+    must_equal "the program's status" 0 $?
+    must_have "$W/mapping" "^crossing: ok [0-9]* failed [0-9]* (.*) ok [0-9]*; plain: ok [0-9]*$"
+    must_log '.event == "fault" and (.what | test("debugger"))'
+    must_have "$W/stderr" "^iovashim: .*debugger"
+    note "$(grep '^crossing' "$W/mapping")"
+}
+
+case_debugger() {
+    mapping 5000
+    sleep 1
+    /lab/debugger attach "$mapping" 1500 >"$W/debugger" 2>&1
+    must_have "$W/debugger" "^attached to 1 threads"
+    must_have "$W/debugger" "^detached"
+    must_not_have "$W/debugger" "^not ok"
+    must_have_mapped
+}
+
+case_strace_attached() {
+    mapping 10000
+    sleep 1
+    # While a thread is borrowed, nobody else can have it: once more, then.
+    for s in 1 2 3 4 5; do
+        timeout 2 strace -f -o "$W/trace" -p "$mapping" >"$W/strace" 2>&1
+        ! has "$W/trace" VFIO_IOMMU_ || break
+    done
+    must_have "$W/trace" VFIO_IOMMU_
+    must_have_mapped
+}
+
+# Nothing can be split then, and that is said; all else passes.
+case_strace_from_the_start() {
+    with_shim
+    area_holes
+    shimmed strace -f -o "$W/trace" /lab/debugger mapping "$(group "$DISK")" 500 \
+        >"$W/mapping" 2>"$W/stderr"
+    must_equal "the program's status" 0 $?
+    must_have "$W/mapping" "^crossing: failed [0-9]* (.*); plain: ok [0-9]*$"
+    must_have "$W/stderr" "^iovashim: .*debugger"
+    note "$(grep '^crossing' "$W/mapping")"
+}
