@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One notification: what the request is on, whether it can go on by itself, and if not, the loan.
- */
+/* One notification: what it is about, whether it can go on by itself, and if not, the loan. */
 #include "filter.h"
 #include "mem.h"
 #include "remote.h"

@@ -133,11 +133,12 @@ vmm() {
     rm -f "$W"/qmp.* "$W"/tty.* "$W/vmm.pid" "$W/vmm.status"
     mkfifo "$W/qmp.in" "$W/qmp.out" "$W/tty.in" "$W/tty.out"
     rm -f "$W/qmp" "$W/console" "$W/stderr"
-    touch "$W/qmp" "$W/console" "$W/stderr"
-    l2_n=0
+    touch "$W/qmp" "$W/qmp.said" "$W/console" "$W/stderr"
+    l2_n=0 qmp_part=
     vmm_program=$1
     shift
     cat "$W/tty.out" >>"$W/console" &
+    cat "$W/qmp.out" >>"$W/qmp.said" &
     (
         # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; a tracer is words
         # What runs a VMM becomes it, so that the process number holds.
@@ -148,7 +149,7 @@ vmm() {
             >"$W/stdout" 2>"$W/stderr"
         echo $? >"$W/vmm.status"
     ) &
-    exec 3<>"$W/qmp.out" 4<>"$W/qmp.in" 5<>"$W/tty.in"
+    exec 3<"$W/qmp.said" 4<>"$W/qmp.in" 5<>"$W/tty.in"
 }
 
 vmm_ended() { [ -e "$W/vmm.status" ]; }
@@ -190,11 +191,17 @@ vmm_kill() {
     until vmm_ended || [ "$(uptime_s)" -ge $vk_end ]; do sleep 0.1; done
 }
 
-# One line of the monitor's output, within a second, into $line.
+# The next line of the monitor's output, if it has come, into $line. It is read from a file: a read
+# with a timeout, from the pipe, loses what it has read of a line when the time is over.
 qmp_line() {
-    # shellcheck disable=SC3045 # busybox has it
-    read -r -t 1 line <&3 || return 1
-    echo "$line" >>"$W/qmp"
+    if read -r line <&3; then
+        line=$qmp_part$line qmp_part=
+        echo "$line" >>"$W/qmp"
+    else
+        qmp_part=$qmp_part$line
+        sleep 0.1
+        return 1
+    fi
 }
 
 # qmp JSON [SECONDS]: a command; its answer in $REPLY. An answer that is an error is the caller's to judge.
