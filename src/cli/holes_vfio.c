@@ -41,31 +41,43 @@ static bool is_for_vfio(const struct holes_group *group)
 	return found;
 }
 
-/* The chain of capabilities in @info, of @size bytes. */
-static const struct vfio_iommu_type1_info_cap_iova_range *find_ranges(
-	const struct vfio_iommu_type1_info *info, size_t size)
+/* Where in @info, of @size bytes, the IOVA ranges are, or 0. Before Linux 6.6 what follows a
+ * capability begins where it ends, aligned or not. */
+static size_t find_ranges(const struct vfio_iommu_type1_info *info, size_t size)
 {
 	size_t at = info->flags & VFIO_IOMMU_INFO_CAPS ? info->cap_offset : 0;
 
 	for (unsigned int left = 64; at && left; left--) {
-		const struct vfio_info_cap_header *header;
+		struct vfio_info_cap_header header;
 
-		if (at > size - sizeof(*header) || at % 8)
-			return NULL;
-		header = (const void *)((const char *)info + at);
-		if (header->id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE) {
-			const struct vfio_iommu_type1_info_cap_iova_range *cap =
-				(const void *)header;
-
-			if (size - at < sizeof(*cap) || !cap->nr_iovas ||
-				(size - at - sizeof(*cap)) / sizeof(cap->iova_ranges[0]) <
-					cap->nr_iovas)
-				return NULL;
-			return cap;
-		}
-		at = header->next;
+		if (at > size - sizeof(header))
+			return 0;
+		memcpy(&header, (const char *)info + at, sizeof(header));
+		if (header.id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
+			return at;
+		at = header.next;
 	}
-	return NULL;
+	return 0;
+}
+
+/* From the first range's start to the last one's end. False if there is none. */
+static bool find_aperture(
+	const struct vfio_iommu_type1_info *info, size_t size, struct range *aperture)
+{
+	struct vfio_iommu_type1_info_cap_iova_range cap;
+	struct vfio_iova_range first, last;
+	size_t at = find_ranges(info, size);
+	const char *ranges = (const char *)info + at + sizeof(cap);
+
+	if (!at || size - at < sizeof(cap))
+		return false;
+	memcpy(&cap, (const char *)info + at, sizeof(cap));
+	if (!cap.nr_iovas || (size - at - sizeof(cap)) / sizeof(first) < cap.nr_iovas)
+		return false;
+	memcpy(&first, ranges, sizeof(first));
+	memcpy(&last, ranges + (cap.nr_iovas - 1) * sizeof(last), sizeof(last));
+	*aperture = (struct range){first.start, last.end};
+	return true;
 }
 
 /* VFIO_IOMMU_GET_INFO with room for all that it has to say; NULL with errno. */
@@ -97,18 +109,14 @@ static struct vfio_iommu_type1_info *get_info(int container)
 
 static void take_ranges(struct holes_host *host, struct holes_group *group, int container)
 {
-	const struct vfio_iommu_type1_info_cap_iova_range *cap;
 	struct vfio_iommu_type1_info *info = get_info(container);
 
 	if (!info) {
 		unknown(group, "VFIO_IOMMU_GET_INFO failed: %s", strerror(errno));
 		return;
 	}
-	cap = find_ranges(info, info->argsz);
-	if (cap) {
+	if (find_aperture(info, info->argsz, &group->aperture.range)) {
 		group->aperture.known = true;
-		group->aperture.range = (struct range){
-			cap->iova_ranges[0].start, cap->iova_ranges[cap->nr_iovas - 1].end};
 		holes_text(group->aperture.how, sizeof(group->aperture.how), "VFIO's own word");
 		/* This list came with the check (5.4, and some kernels of distributions). */
 		host->enforces = ENFORCES_YES;
