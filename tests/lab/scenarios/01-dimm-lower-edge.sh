@@ -4,6 +4,7 @@
 # hosts: amd
 # kernels: 6.12 6.1
 # limit: 60
+# via: preload seccomp
 
 case_without() {
     without_shim

@@ -4,6 +4,7 @@
 # hosts: amd
 # kernels: 6.12 6.1
 # limit: 90
+# via: preload seccomp
 
 arm_guest() {
     vmm qemu-system-aarch64 -M virt -cpu cortex-a57 -m 3G -device "vfio-pci,host=$DISK"

@@ -4,6 +4,7 @@
 # hosts: amd
 # kernels: 6.12 6.1
 # limit: 60
+# via: preload seccomp
 
 must_end_with_einval() {
     vmm_ends 40

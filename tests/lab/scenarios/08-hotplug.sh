@@ -5,6 +5,7 @@
 # kernels: 6.12
 # needs: kvm
 # limit: 480
+# via: preload seccomp
 
 hole() { policy 'hole 0x110000000-0x11fffffff name=test'; }
 

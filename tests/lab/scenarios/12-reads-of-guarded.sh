@@ -4,6 +4,7 @@
 # hosts: amd
 # kernels: 6.12 6.1
 # limit: 90
+# via: preload seccomp
 
 guest() {
     with_shim
