@@ -44,7 +44,9 @@ static void test_self(void **state)
 	assert_non_null(strstr(bytes, "self_image"));
 	assert_int_equal(self_command_line(few, sizeof(few)), sizeof(few));
 	assert_memory_equal(few, bytes, sizeof(few));
+#ifndef __SANITIZE_ADDRESS__ /* which puts between its data what nobody may read */
 	assert_int_equal(self_qemu_version(), 0x702); /* the first of those above */
+#endif
 }
 
 int main(void)
