@@ -7,7 +7,9 @@
  * IOVASHIM is built with CONTAINER_MINOR=229: it takes /dev/fuse, which knows no such requests
  * (ENOTTY), for a container. A mapping that crosses a hole then fails with its first piece, and the
  * engine asks once more whether something was in the way: two calls by the borrowed thread, as for
- * a mapping that is made in two pieces. Times are lower quartiles of many batches.
+ * a mapping that is made in two pieces.
+ * "Least" is what no supervisor goes below: a filter of one comparison, and a process that lets
+ * everything go on. Times are lower quartiles of many batches.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +30,12 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Linux 6.6: whoever is woken by an answer runs at once on the same CPU. */
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
 
 enum { BATCHES = 41, ROWS = 5 };
 
@@ -117,20 +125,45 @@ static int measure(void)
 	return 0;
 }
 
-/* What any filter that looks at ioctl's arguments costs: one comparison. */
-static void least_filter(void)
+/* Lets everything go on, as quickly as can be. */
+static _Noreturn void least_supervisor(int listener)
+{
+	struct seccomp_notif notification;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	for (;;) {
+		struct seccomp_notif_resp answer = {.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+
+		memset(&notification, 0, sizeof(notification));
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification))
+			_exit(0);
+		answer.id = notification.id;
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	}
+}
+
+/* What any supervisor costs: a filter of one comparison, and somebody who does nothing. */
+static void least(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xffffffff, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, VFIO_IOMMU_MAP_DMA, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
 
+	int listener;
+
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+		&program);
+	if (listener >= 0 && !fork())
+		least_supervisor(listener);
+	close(listener);
 }
 
 static void stay_on_one_cpu(void)
@@ -197,15 +230,14 @@ int main(int argc, char **argv)
 		fputs("usage: supervisor IOVASHIM\n", stderr);
 		return 2;
 	}
-	if (column(times[0], self, NULL, NULL) + column(times[1], self, NULL, least_filter) +
+	if (column(times[0], self, NULL, NULL) + column(times[1], self, NULL, least) +
 			column(times[2], self, argv[1], NULL) +
 			column(times[3], self, argv[1], stay_on_one_cpu) !=
 		4 * ROWS) {
 		fputs("supervisor: something did not run\n", stderr);
 		return 1;
 	}
-	printf("%-34s %10s %14s %12s %12s\n", "", "bare", "least filter", "supervised",
-		"on one CPU");
+	printf("%-34s %10s %14s %12s %12s\n", "", "bare", "least", "supervised", "on one CPU");
 	for (int row = 0; row < ROWS; row++)
 		printf("%-34s %10.2f %14.2f %12.2f %12.2f\n", rows[row].name,
 			times[0][row] / rows[row].unit, times[1][row] / rows[row].unit,
