@@ -3,6 +3,8 @@
 #include "checked_call.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,7 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { GENERAL = 12, RED_ZONE = 16, VECTORS = 16, VECTOR_BYTES = 32, PAGE_BYTES = 4096 };
+enum {
+	GENERAL = 12,
+	RED_ZONE = 16,
+	VECTORS = 16,
+	VECTOR_BYTES = 32,
+	PAGE_BYTES = 4096,
+	LOW_PAGES = 64
+};
 
 /* What is in the registers, as the assembly below has it. */
 struct registers {
@@ -199,39 +208,56 @@ long checked_ioctl(int fd, unsigned long request, const void *argument, unsigned
 
 /* --- unseen -------------------------------------------------------------- */
 
-/* A page below 4 GiB for each thread, as threads may be at it at once. Those of threads that
- * ended are lost: this is for programs that end. */
-static void *low_page(void)
-{
-	static _Thread_local void *page;
+/* Pages below 4 GiB, each one thread's for the time of a call. What a fork finds in use stays so in
+ * the child. */
+static char *low_pages;
+static atomic_flag page_used[LOW_PAGES];
 
-	if (!page) {
-		page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-		if (page == MAP_FAILED)
-			page = NULL;
+static void __attribute__((constructor)) get_low_pages(void)
+{
+	low_pages = mmap(NULL, (size_t)LOW_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (low_pages == MAP_FAILED)
+		low_pages = NULL;
+}
+
+static int take_page(void)
+{
+	for (;;) {
+		for (int n = 0; n < LOW_PAGES; n++)
+			if (!atomic_flag_test_and_set(&page_used[n]))
+				return n;
+		sched_yield();
 	}
-	return page;
+}
+
+static long call_i386(int fd, unsigned long request, uint64_t argument)
+{
+	enum { IOCTL_OF_I386 = 54 };
+	long result;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(IOCTL_OF_I386), "b"(fd), "c"(request), "d"(argument)
+			 : "memory", "cc", "r8", "r9", "r10", "r11");
+	return (int32_t)result;
 }
 
 long unseen_ioctl(int fd, unsigned long request, void *argument, size_t size)
 {
-	enum { IOCTL_OF_I386 = 54 };
-	void *low = size ? low_page() : NULL;
-	uint64_t value = (uintptr_t)argument;
 	long result;
+	char *low;
+	int n;
 
-	if (size > PAGE_BYTES || (size && !low))
+	if (!size)
+		return call_i386(fd, request, (uintptr_t)argument);
+	if (size > PAGE_BYTES || !low_pages)
 		return -ENOMEM;
-	if (size) {
-		memcpy(low, argument, size);
-		value = (uintptr_t)low;
-	}
-	__asm__ volatile("int $0x80"
-			 : "=a"(result)
-			 : "a"(IOCTL_OF_I386), "b"(fd), "c"(request), "d"(value)
-			 : "memory", "cc", "r8", "r9", "r10", "r11");
-	if (size)
-		memcpy(argument, low, size);
-	return (int32_t)result;
+	n = take_page();
+	low = low_pages + (size_t)n * PAGE_BYTES;
+	memcpy(low, argument, size);
+	result = call_i386(fd, request, (uintptr_t)low);
+	memcpy(argument, low, size);
+	atomic_flag_clear(&page_used[n]);
+	return result;
 }

@@ -12,7 +12,7 @@
 #   LAB_STRIKES  under how many hosts' deaths a case fails; default 3
 #   LAB_PATIENCE  by how much all that is waited for may take longer than on a quiet machine; default 2
 #   LAB_SCENARIOS  another directory of scenarios
-#   LAB_SPLITS  how many of them 22.storm makes; default 400, all of it is LAB_SPLITS=10000 LAB_PATIENCE=10
+#   LAB_SPLITS  how many of them 22.storm makes; default 400, the full number is LAB_SPLITS=10000 LAB_PATIENCE=20
 #   LAB_TRACE set: the scenarios run under sh -x
 set -u
 { # Read whole before it runs, so that an edit does not disturb a run.
