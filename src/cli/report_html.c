@@ -126,23 +126,11 @@ static void put_advice(const struct page *page, const struct report_process *pro
 
 static void put_legend(const struct page *page, const struct layout *layout)
 {
-	static const char *const names[LOOKS] = {[LOOK_RAM] = "ram",
-		[LOOK_BAR] = "bar",
-		[LOOK_GONE] = "gone",
-		[LOOK_REFUSED] = "refused",
-		[LOOK_PIECE] = "piece",
-		[LOOK_GUARDED] = "guarded",
-		[LOOK_OPEN] = "open",
-		[LOOK_OVER] = "over",
-		[LOOK_HOST] = "host",
-		[LOOK_POLICY] = "policy",
-		[LOOK_PAST] = "past"};
-
 	fputs("<figcaption><ul class=\"legend\">", page->to);
 	for (enum look look = 0; look < LOOKS; look++)
 		if (layout_has(layout, look))
-			fprintf(page->to, "<li><i class=\"%s\"></i>%s</li>", names[look],
-				layout_look_words(look));
+			fprintf(page->to, "<li><i class=\"%s\"></i>%s</li>",
+				report_look_class(look), layout_look_words(look));
 	fputs("</ul>Bands are not to scale; the strip on the left is: guest, reserved. An address "
 	      "is the first one below its line.</figcaption>\n",
 		page->to);

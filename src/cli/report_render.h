@@ -21,6 +21,8 @@ void report_picture(
 void report_svg_picture(FILE *to, struct report *report, const struct layout *layout, size_t id);
 /* The style sheet for the classes, light and dark. */
 void report_svg_style(FILE *to);
+/* The class of what looks so. */
+const char *report_look_class(enum look look);
 /* Text of an XML or HTML element or attribute. */
 void report_markup(FILE *to, const char *text);
 

@@ -18,17 +18,23 @@ enum {
 	TIGHT_BANDS = 48 /* from so many on, bands are lower */
 };
 static const double lane_x[LANES] = {302, 450, 648}, lane_width[LANES] = {140, 190, 328};
-static const char *const look_names[LOOKS] = {[LOOK_RAM] = "ram",
-	[LOOK_BAR] = "bar",
-	[LOOK_GONE] = "gone",
-	[LOOK_REFUSED] = "refused",
-	[LOOK_PIECE] = "piece",
-	[LOOK_GUARDED] = "guarded",
-	[LOOK_OPEN] = "open",
-	[LOOK_OVER] = "over",
-	[LOOK_HOST] = "host",
-	[LOOK_POLICY] = "policy",
-	[LOOK_PAST] = "past"};
+
+const char *report_look_class(enum look look)
+{
+	static const char *const classes[LOOKS] = {[LOOK_RAM] = "ram",
+		[LOOK_BAR] = "bar",
+		[LOOK_GONE] = "gone",
+		[LOOK_REFUSED] = "refused",
+		[LOOK_PIECE] = "piece",
+		[LOOK_GUARDED] = "guarded",
+		[LOOK_OPEN] = "open",
+		[LOOK_OVER] = "over",
+		[LOOK_HOST] = "host",
+		[LOOK_POLICY] = "policy",
+		[LOOK_PAST] = "past"};
+
+	return classes[look];
+}
 
 void report_markup(FILE *to, const char *text)
 {
@@ -128,7 +134,7 @@ static void put_item(FILE *to, const struct layout *layout, enum lane lane,
 {
 	double y = band_y(layout, item->from) + 1, end = band_y(layout, item->to + 1) - 1;
 	double height = end - y, width = lane_width[lane], room = width - 16;
-	const char *look = look_names[item->look];
+	const char *look = report_look_class(item->look);
 
 	/* An element of its own, which hides whatever would reach beyond it. */
 	fprintf(to,
@@ -175,7 +181,7 @@ static void put_patterns(FILE *to, const struct layout *layout, size_t id)
 				"<pattern id=\"%s-%zu\" width=\"12\" height=\"12\" "
 				"patternUnits=\"userSpaceOnUse\"><path class=\"hatch %s\" "
 				"d=\"%s\"/></pattern>",
-				look_names[look], id, look_names[look],
+				report_look_class(look), id, report_look_class(look),
 				lines[look] ? lines[look] : "M0 0");
 	fputs("</defs>\n", to);
 }
@@ -228,7 +234,7 @@ static void put_strip(FILE *to, const struct layout *layout, enum lane lane, dou
 		fprintf(to,
 			"<rect class=\"mark %s\" x=\"%.1f\" y=\"%.2f\" width=\"%d\" "
 			"height=\"%.2f\"/>\n",
-			look_names[item->look], x, y, STRIP_WIDTH, end - y);
+			report_look_class(item->look), x, y, STRIP_WIDTH, end - y);
 	}
 }
 
