@@ -2,6 +2,7 @@
 # make          libiovashim.so and iovashim
 # make demo     a guest that cannot start, and starts: on an emulated host with real VFIO drivers
 # make check    every test
+# make install  what was built, its manual and completions, below PREFIX (DESTDIR, LIBDIR, SYSCONFDIR)
 # make help     the other targets
 
 VERSION := 0.1.0
@@ -11,10 +12,11 @@ CFLAGS ?= -O2 -g
 SYSCONFDIR ?= /etc
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+DATADIR ?= $(PREFIX)/share
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wold-style-definition
-DEFS := -D_GNU_SOURCE -DIOVASHIM_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' -DLIBDIR='"$(LIBDIR)"'
+DEFS := -D_GNU_SOURCE -DIOVASHIM_VERSION='"$(VERSION)"'
 HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -ffunction-sections
 # make V=1 shows the commands.
 V ?= 0
@@ -40,7 +42,7 @@ CLI_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/cli/*.c src/supervisor
 
 all: $(BUILD)/libiovashim.so $(BUILD)/iovashim
 
-.PHONY: bench explain-check cli-check coverage inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
+.PHONY: always bench explain-check cli-check coverage inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
@@ -55,6 +57,14 @@ help:
 $(BUILD)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
+
+# Who looks for what is installed; built again when that is to be elsewhere.
+PLACED := $(BUILD)/policy_load.o $(BUILD)/cli/installed.o
+$(PLACED): DEFS += -DSYSCONFDIR='"$(SYSCONFDIR)"' -DLIBDIR='"$(LIBDIR)"' -DDATADIR='"$(DATADIR)"'
+$(PLACED): $(BUILD)/places
+$(BUILD)/places: always
+	@mkdir -p $(@D)
+	@echo '$(SYSCONFDIR) $(LIBDIR) $(DATADIR)' | cmp -s - $@ || echo '$(SYSCONFDIR) $(LIBDIR) $(DATADIR)' >$@
 
 $(BUILD)/builtin_holes_conf.c: conf/holes.conf
 	@mkdir -p $(@D)
@@ -82,7 +92,7 @@ $(BUILD)/builtin_hosts.o: $(BUILD)/builtin_hosts.c
 
 # initfirst: its constructor runs before those of other libraries, which may call ioctl already.
 $(BUILD)/libiovashim.so: $(CORE_OBJ) $(BUILD)/interpose.o src/libiovashim.map
-	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
+	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
 		-Wl,-z,noexecstack -Wl,--gc-sections -Wl,--no-undefined -Wl,--as-needed \
 		-Wl,--version-script=src/libiovashim.map -o $@ $(CORE_OBJ) $(BUILD)/interpose.o
 
@@ -102,7 +112,7 @@ $(BUILD)/unit/test_plan: tests/unit/test_plan.c $(PLAN_PURE) $(BUILD)/libiovashi
 	$(COMPILE) -Itests -o $@ $(filter %.c %.o %.a,$^) $$(pkg-config --libs jansson) -lcmocka -lpthread
 
 $(BUILD)/iovashim: $(CLI_OBJ) $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
-	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections \
+	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections \
 		-Wl,--as-needed -o $@ $^ $$(pkg-config --libs $(CLI_PACKAGES)) -lpthread
 
 # What `iovashim` says and does, verb by verb: tests/cli/VERB.sh BUILD.
@@ -218,7 +228,7 @@ deps:
 check: deps
 	@$(MAKE) --no-print-directory compilers format-check static-code inert unit sanitize
 	@$(MAKE) --no-print-directory model-check model-preload-check lifetimes threads differential
-	@$(MAKE) --no-print-directory cli-check explain-check fuzz-check docs-check rom-check
+	@$(MAKE) --no-print-directory cli-check explain-check fuzz-check docs-check rom-check install-check
 	@$(MAKE) --no-print-directory lab
 
 inert: $(BUILD)/libiovashim.so
@@ -233,5 +243,5 @@ demo: deps all
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard src/model/model.mk tests/lab/lab.mk rom/rom.mk)
+-include $(wildcard src/model/model.mk tests/lab/lab.mk rom/rom.mk tools/install.mk)
 -include $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d $(BUILD)/cli/*.d $(BUILD)/supervisor/*.d)

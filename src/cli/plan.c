@@ -2,10 +2,10 @@
 /* iovashim plan: rehearses a VMM on a described host, and proposes what works there. */
 #include "plan.h"
 #include "cli.h"
+#include "installed.h"
 
 #include <errno.h>
 #include <ftw.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,29 +84,6 @@ static int read_options(int argc, char **argv, struct options *o)
 	return status;
 }
 
-/* Where @name is, beside this command or where packages put it; NULL after a line on stderr. */
-static char *find_library(const char *name)
-{
-	char self[PATH_MAX], *slash, *beside = NULL;
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (length > 0) {
-		self[length] = '\0';
-		slash = strrchr(self, '/');
-		beside = plan_format("%.*s/%s", (int)(slash - self), self, name);
-		if (!access(beside, R_OK))
-			return beside;
-	}
-	free(beside);
-	beside = plan_format("%s/iovashim/%s", LIBDIR, name);
-	if (!access(beside, R_OK))
-		return beside;
-	cli_complain(
-		"%s is neither beside this command nor in %s/iovashim: install it", name, LIBDIR);
-	free(beside);
-	return NULL;
-}
-
 struct stand_ins {
 	struct plan *plan;
 	int status;
@@ -151,8 +128,8 @@ static int set_stage(struct plan *plan, const struct options *o)
 		.kvm = !plan->vmm->monitor,
 		.start_seconds = 30,
 		.firmware_seconds = o->firmware_seconds};
-	plan->stage.model = find_library("libiovamodel.so");
-	plan->stage.shim = plan->stage.model ? find_library("libiovashim.so") : NULL;
+	plan->stage.model = installed_find("libiovamodel.so");
+	plan->stage.shim = plan->stage.model ? installed_find("libiovashim.so") : NULL;
 	if (!plan->stage.shim || !mkdtemp(directory)) {
 		int status = plan->stage.shim ? cli_fail("cannot make a directory like %s: %s",
 							directory, strerror(errno))

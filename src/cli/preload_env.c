@@ -2,6 +2,7 @@
 /* The environment in which a VMM is started: IOVASHIM_* variables, LD_PRELOAD. */
 #include "preload_env.h"
 #include "cli.h"
+#include "installed.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char library[] = "libiovashim.so";
 static const char separators[] = " :"; /* of LD_PRELOAD, and there is no way to quote them */
 
 int env_set_path(const char *name, const char *value)
@@ -34,34 +34,6 @@ int env_set_path(const char *name, const char *value)
 		err = -errno;
 	free(path);
 	return err;
-}
-
-/* The library beside this executable, if there is one; NULL if not. */
-static char *beside(void)
-{
-	char *self = realpath("/proc/self/exe", NULL), *path = NULL;
-	char *slash = self ? strrchr(self, '/') : NULL;
-
-	if (slash && asprintf(&path, "%.*s/%s", (int)(slash - self), self, library) < 0)
-		path = NULL;
-	free(self);
-	if (path && access(path, R_OK)) {
-		free(path);
-		path = NULL;
-	}
-	return path;
-}
-
-static char *find_library(void)
-{
-	static const char *const places[] = {
-		LIBDIR "/iovashim/libiovashim.so", LIBDIR "/libiovashim.so"};
-	char *path = beside();
-
-	for (size_t i = 0; !path && i < sizeof(places) / sizeof(places[0]); i++)
-		if (!access(places[i], R_OK))
-			path = strdup(places[i]);
-	return path;
 }
 
 /* True if @path is the first of @list: put there by whoever started this process. */
@@ -91,13 +63,11 @@ static int put_first(const char *path)
 
 int env_preload(void)
 {
-	char *path = find_library();
+	char *path = installed_find("libiovashim.so");
 	int status;
 
 	if (!path)
-		return cli_fail("%s is neither beside this program nor in " LIBDIR
-				"/iovashim or " LIBDIR,
-			library);
+		return EXIT_OWN;
 	if (strpbrk(path, separators))
 		status = cli_fail("%s: LD_PRELOAD cannot hold a path with a space or a colon: move "
 				  "it, and this program with it",

@@ -7,8 +7,8 @@
  * is there, unless it is NULL. Returns 0 or -errno. */
 int env_set_path(const char *name, const char *value);
 
-/* Puts libiovashim.so in front of what is in LD_PRELOAD: the one beside this executable, or that
- * of LIBDIR. Returns 0, or an exit status after having said what is wrong. */
+/* Puts libiovashim.so, as installed_find() finds it, in front of what is in LD_PRELOAD. Returns 0,
+ * or an exit status after having said what is wrong. */
 int env_preload(void);
 
 #endif

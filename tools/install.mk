@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make install, uninstall     what was built, below PREFIX; DESTDIR is put before every place
+# make man                    the manual, from docs/*.scd
+# make install-check          all of that in a temporary place, and completion in shells
+
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(DATADIR)/man
+DOCDIR ?= $(DATADIR)/doc/iovashim
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
+
+.PHONY: man install uninstall
+
+MAN := $(patsubst docs/%.scd,$(BUILD)/man/%,$(wildcard docs/*.scd))
+all: $(BUILD)/libiovamodel.so man
+man: $(MAN)
+
+$(BUILD)/man/%: docs/%.scd
+	@mkdir -p $(@D)
+	$(if $(filter 0,$(V)),@echo '  MAN   $@';) scdoc <$< >$@
+
+# FILE:FOLDER, for all but the policy.
+INSTALLED_PROGRAMS := $(BUILD)/iovashim:$(BINDIR)
+INSTALLED_FILES := $(BUILD)/libiovashim.so:$(LIBDIR) $(BUILD)/libiovamodel.so:$(LIBDIR)/iovashim \
+	$(ROM):$(DATADIR)/iovashim \
+	$(foreach page,$(MAN),$(page):$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))) \
+	$(foreach text,README.md SECURITY.md CHANGELOG.md $(wildcard docs/*.md docs/*.svg),$(text):$(DOCDIR)) \
+	completions/iovashim:$(BASHCOMPDIR) completions/_iovashim:$(ZSHCOMPDIR)
+INSTALLED_CONF := $(SYSCONFDIR)/iovashim/holes.conf
+
+install: all
+	@put() { install -D -m "$$1" "$${2%:*}" "$(DESTDIR)$${2#*:}/$$(basename "$${2%:*}")"; }; set -e; \
+	for f in $(INSTALLED_PROGRAMS); do put 755 "$$f"; done; \
+	for f in $(INSTALLED_FILES); do put 644 "$$f"; done
+	@if [ ! -e '$(DESTDIR)$(INSTALLED_CONF)' ]; then \
+		install -D -m 644 conf/holes.conf '$(DESTDIR)$(INSTALLED_CONF)'; \
+	elif ! cmp -s conf/holes.conf '$(DESTDIR)$(INSTALLED_CONF)'; then \
+		echo 'kept as it is: $(DESTDIR)$(INSTALLED_CONF); the one of this version is conf/holes.conf'; \
+	fi
+	@# For LD_PRELOAD=libiovashim.so the loader has to know it by name.
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+# A policy that was changed stays; so do folders in which there is anything else.
+uninstall:
+	@for f in $(INSTALLED_PROGRAMS) $(INSTALLED_FILES); do \
+		rm -f "$(DESTDIR)$${f#*:}/$$(basename "$${f%:*}")" || exit; done
+	@if cmp -s conf/holes.conf '$(DESTDIR)$(INSTALLED_CONF)'; then rm '$(DESTDIR)$(INSTALLED_CONF)'; \
+	elif [ -e '$(DESTDIR)$(INSTALLED_CONF)' ]; then echo 'kept, since it was changed: $(DESTDIR)$(INSTALLED_CONF)'; fi
+	@for d in '$(LIBDIR)/iovashim' '$(DATADIR)/iovashim' '$(DOCDIR)' '$(SYSCONFDIR)/iovashim'; do \
+		rmdir "$(DESTDIR)$$d" 2>/dev/null || :; done
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+# Installed, run, and removed; and what shells complete.
+.PHONY: install-check
+install-check: all $(BUILD)/plan_client
+	@set -e; for t in install completion; do bash tests/install/$$t.sh $(BUILD); done
