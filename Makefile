@@ -37,7 +37,7 @@ CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
 # `iovashim`: a file for each verb, over the same objects.
-CLI_PACKAGES := jansson libelf libpci libseccomp
+CLI_PACKAGES := jansson libelf libpci libseccomp libsystemd
 CLI_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/cli/*.c src/supervisor/*.c)) $(BUILD)/builtin_hosts.o
 
 all: $(BUILD)/libiovashim.so $(BUILD)/iovashim
@@ -185,8 +185,8 @@ FUZZ_WITH_engine := tests/model/diff_world.c tests/model/diff_print.c
 FUZZ_WITH_elf := src/cli/elf_facts.c src/cli/elf_code.c src/cli/ld_cache.c
 FUZZ_WITH_report := $(wildcard src/cli/report_*.c)
 FUZZ_LIBS_elf := -lelf
-FUZZ_WITH_sysfs := $(addprefix src/cli/holes_, conf.c data.c json.c missing.c parse.c print.c read.c \
-	tell.c tree.c union.c width.c)
+FUZZ_WITH_sysfs := $(addprefix src/cli/holes_, conf.c data.c json.c missing.c nfd.c parse.c print.c \
+	prometheus.c read.c tell.c tree.c union.c width.c) src/cli/prometheus.c
 FUZZ_LIBS_sysfs := -ljansson
 FUZZ_LIBS_report := -ljansson
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h \

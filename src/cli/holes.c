@@ -2,6 +2,7 @@
 /* `iovashim holes`: what this host, another, or a fleet of them reserves. */
 #include "holes.h"
 #include "cli.h"
+#include "new_file.h"
 #include "pci_names.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ struct wanted {
 };
 
 struct options {
-	const char *sysfs;
+	const char *sysfs, *prometheus, *nfd;
 	bool json, conf, merge;
 	enum ask ask;
 	size_t n_wanted;
@@ -69,6 +70,9 @@ static int check_options(const struct options *options, int operands)
 {
 	if (options->json && options->conf)
 		return cli_fail("--json or --conf, not both");
+	if (options->merge && (options->prometheus || options->nfd))
+		return cli_fail("--prometheus and --nfd are of one host: write them there, not "
+				"with --merge");
 	if (options->merge && (options->sysfs || options->n_wanted || options->ask))
 		return cli_fail("--merge takes --json or --conf alone: choose groups and devices "
 				"where its files are made");
@@ -101,6 +105,12 @@ static int parse_option(struct options *options, int option)
 		break;
 	case 'm':
 		options->merge = true;
+		break;
+	case 'P':
+		options->prometheus = optarg;
+		break;
+	case 'N':
+		options->nfd = optarg;
 		break;
 	case 'a':
 		options->ask = ASK_ALWAYS;
@@ -180,10 +190,40 @@ static int ask_vfio(const struct options *options, struct holes_host *host)
 	return EXIT_NOT_READY;
 }
 
+struct drawing {
+	const struct holes_fleet *fleet;
+	int (*print)(FILE *to, const struct holes_fleet *fleet);
+};
+
+static int draw(FILE *to, const void *context)
+{
+	const struct drawing *drawing = context;
+
+	return drawing->print(to, drawing->fleet);
+}
+
+/* For daemons, which read it as another user whatever the umask is. */
+static int write_file(const char *path, const struct holes_fleet *fleet,
+	int (*print)(FILE *to, const struct holes_fleet *fleet))
+{
+	const struct drawing drawing = {fleet, print};
+	int err = path ? new_file_write(path, 0644, draw, &drawing) : 0;
+
+	if (err == -E2BIG)
+		return cli_fail("%s: more ranges than NFD reads: choose groups with --group", path);
+	return err ? cli_fail("cannot write %s: %s", path, strerror(-err)) : 0;
+}
+
 static int print(const struct options *options, const struct holes_fleet *fleet)
 {
-	int err;
+	int err = write_file(options->prometheus, fleet, holes_print_prometheus);
 
+	if (!err)
+		err = write_file(options->nfd, fleet, holes_print_nfd);
+	if (err)
+		return err;
+	if ((options->prometheus || options->nfd) && !options->json && !options->conf)
+		return 0;
 	if (options->json)
 		err = holes_print_json(stdout, fleet);
 	else if (options->conf)
@@ -207,6 +247,7 @@ static int tell_host(struct options *options, struct holes_fleet *fleet)
 		return cli_fail("out of memory");
 	if (holes_read(&tree, host, &error))
 		return cli_fail("%s", error.text);
+	host->has_vfio = holes_has_vfio(&tree);
 	printed = find_wanted(options, host);
 	if (printed)
 		return printed;
@@ -216,7 +257,7 @@ static int tell_host(struct options *options, struct holes_fleet *fleet)
 	printed = print(options, fleet);
 	if (printed)
 		return printed;
-	if (!holes_has_vfio(&tree)) {
+	if (!host->has_vfio) {
 		cli_complain("no VFIO on %s: modprobe vfio-pci", host->name);
 		status = EXIT_NOT_READY;
 	}
@@ -322,6 +363,8 @@ int verb_holes(int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"conf", no_argument, NULL, 'c'},
 		{"merge", no_argument, NULL, 'm'},
+		{"prometheus", required_argument, NULL, 'P'},
+		{"nfd", required_argument, NULL, 'N'},
 		{"ask", no_argument, NULL, 'a'},
 		{"no-ask", no_argument, NULL, 'n'},
 		{"help", no_argument, NULL, 'h'},

@@ -49,6 +49,7 @@ struct holes_host {
 	char vendor[16]; /* CPUID's; "" if not known */
 	char iommu[16];	 /* "AMD-Vi", "VT-d", a name out of class/iommu, or "" */
 	enum holes_enforces enforces;
+	bool has_vfio; /* holes_has_vfio(), where it was asked; not in JSON */
 	size_t n_groups;
 	struct holes_group *groups; /* by number */
 };
@@ -108,6 +109,9 @@ struct holes_union {
 int holes_union(const struct holes_fleet *fleet, struct holes_union *out);
 void holes_union_free(struct holes_union *holes);
 
+/* Bytes from 4 GiB to the first range above it, or to the end of all addresses. */
+uint64_t holes_above_4g(const struct holes_union *holes);
+
 /* The index after the run of claims that begins at @from and has the same range and what. */
 size_t holes_same_range(const struct holes_union *holes, size_t from);
 /* The index after the part of that run, which ends at @end, that is of one host. */
@@ -136,10 +140,10 @@ struct holes_tree {
 /* holes_tree.c. @root is kept. */
 struct holes_tree holes_tree_open(const char *root, bool saved);
 
+/* holes_missing.c: true if VFIO's modules are loaded there, or if that cannot be told. */
+bool holes_has_vfio(const struct holes_tree *tree);
 /* holes_read.c: reads all of a host. Returns 0, or -errno with @error. */
 int holes_read(const struct holes_tree *tree, struct holes_host *host, struct holes_error *error);
-/* True if VFIO's modules are loaded there, or if that cannot be told. */
-bool holes_has_vfio(const struct holes_tree *tree);
 /* Why a host without groups has none, and the mend. */
 void holes_explain_none(const struct holes_tree *tree, struct holes_error *error);
 /* The kernel's command line: bytes or -errno. */
@@ -164,6 +168,9 @@ int holes_print_host(FILE *to, const struct holes_fleet *fleet);
 int holes_print_fleet(FILE *to, const struct holes_fleet *fleet);
 int holes_print_json(FILE *to, const struct holes_fleet *fleet);
 int holes_print_conf(FILE *to, const struct holes_fleet *fleet);
+int holes_print_prometheus(FILE *to, const struct holes_fleet *fleet); /* one host */
+/* One host. -E2BIG: more ranges than NFD reads. */
+int holes_print_nfd(FILE *to, const struct holes_fleet *fleet);
 
 /* "1,3-7" of claims @from to @end, all of one host. */
 void holes_group_list(

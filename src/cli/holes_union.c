@@ -130,6 +130,11 @@ void holes_union_free(struct holes_union *holes)
 	holes->n_claims = 0;
 }
 
+uint64_t holes_above_4g(const struct holes_union *holes)
+{
+	return holes->unlimited ? UINT64_MAX - FOUR_GIB + 1 : holes->room;
+}
+
 size_t holes_same_range(const struct holes_union *holes, size_t from)
 {
 	size_t end = from + 1;

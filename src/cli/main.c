@@ -21,14 +21,17 @@ static const struct verb verbs[] = {
 	{"check", "say how a VMM can be intercepted, and why", "[--json] VMM", verb_check},
 	{"holes", "say which IOVA ranges this host, or a fleet, reserves",
 		"[--group N]... [--device BDF]... [--sysfs DIR] [--ask | --no-ask] [--json | "
-		"--conf]\n       iovashim holes --merge FILE... [--json | --conf]",
+		"--conf]\n                      [--prometheus FILE] [--nfd FILE]\n       iovashim "
+		"holes --merge FILE... [--json | --conf]",
 		verb_holes},
 	{"run", "start a VMM with iovashim in between",
 		"[--via auto|preload|seccomp] [--policy FILE] [--mode split|refuse|observe]\n"
 		"                    [--log FILE] [--] VMM [ARGUMENT]...",
 		verb_run},
 	{"report", "show what happened, from event logs",
-		"[--svg FILE] [--html FILE] [--json] LOG…", verb_report},
+		"[--svg FILE] [--html FILE] [--json] LOG…\n       iovashim report "
+		"[--prometheus FILE] [--journal] LOG…",
+		verb_report},
 	{"plan", "rehearse a VMM on a described host, and propose what works there",
 		"[--host FILE|amd|this] [--device \"ADDRESS VVVV:DDDD …\"]... [--firmware SECONDS] "
 		"[--json] [--unconfined] -- VMM ARGS…",

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `iovashim report`: what happened, from event logs. */
 #include "cli.h"
+#include "event_stream.h"
+#include "new_file.h"
 #include "report_render.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Some of the logs could not be read; the report is of the rest. */
 enum { EXIT_SOME_UNREAD = 1 };
 
 struct options {
-	const char *svg, *html;
-	bool json;
+	const char *svg, *html, *prometheus;
+	bool json, journal;
 };
 
 static void read_log(struct report *report, const char *path)
@@ -37,68 +36,26 @@ static void read_log(struct report *report, const char *path)
 		fclose(file);
 }
 
-/* 0, or an errno. */
-static int draw_to(FILE *file, void (*draw)(FILE *to, struct report *report), struct report *report)
-{
-	int error = 0;
+struct drawing {
+	struct report *report;
+	void (*draw)(FILE *to, struct report *report);
+};
 
-	errno = 0;
-	draw(file, report);
-	if (fflush(file) || ferror(file))
-		error = errno ? errno : EIO;
-	if (fclose(file) && !error)
-		error = errno;
-	return error;
+static int draw_into(FILE *to, const void *context)
+{
+	const struct drawing *drawing = context;
+
+	drawing->draw(to, drawing->report);
+	return 0;
 }
 
-/* A device or a pipe cannot be replaced by a file. */
-static bool is_special(const char *path)
-{
-	struct stat status;
-
-	return !stat(path, &status) && !S_ISREG(status.st_mode);
-}
-
-/* As open() would have made it; mkstemp() makes 0600. */
-static void set_mode(int descriptor)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (fchmod(descriptor, 0666 & ~mask))
-		cli_complain("cannot set the mode of a new file: %s", strerror(errno));
-}
-
-/* Whoever reads @path sees the old file or the whole new one. */
 static int write_file(
 	const char *path, void (*draw)(FILE *to, struct report *report), struct report *report)
 {
-	char *temporary = NULL;
-	int descriptor, error = 0;
-	FILE *file;
+	const struct drawing drawing = {report, draw};
+	int err = new_file_write(path, new_file_mode(), draw_into, &drawing);
 
-	if (is_special(path)) {
-		file = fopen(path, "we");
-		error = file ? draw_to(file, draw, report) : errno;
-		return error ? cli_fail("cannot write %s: %s", path, strerror(error)) : 0;
-	}
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return cli_fail("out of memory");
-	descriptor = mkostemp(temporary, O_CLOEXEC);
-	if (descriptor < 0) {
-		error = errno;
-		free(temporary);
-		return cli_fail("cannot write %s: %s", path, strerror(error));
-	}
-	set_mode(descriptor);
-	file = fdopen(descriptor, "w");
-	error = file ? draw_to(file, draw, report) : errno;
-	if (!error && rename(temporary, path))
-		error = errno;
-	if (error)
-		unlink(temporary);
-	free(temporary);
-	return error ? cli_fail("cannot write %s: %s", path, strerror(error)) : 0;
+	return err ? cli_fail("cannot write %s: %s", path, strerror(-err)) : 0;
 }
 
 static int complain_of_problems(const struct report *report)
@@ -154,12 +111,58 @@ static int report_of(int n, char **logs, const struct options *options)
 	return status ? status : unread;
 }
 
+/* --- for other programs, event by event ------------------------------------ */
+
+struct taker {
+	struct event_metrics *metrics; /* or NULL */
+	bool journal;
+};
+
+static int take_event(void *context, const json_t *event, int64_t time)
+{
+	const struct taker *taker = context;
+	int status = taker->metrics ? event_metrics_take(taker->metrics, event, time) : 0;
+
+	return !status && taker->journal ? event_journal_take(NULL, event, time) : status;
+}
+
+static int write_metrics(const char *path, const struct event_metrics *metrics)
+{
+	int err = new_file_write(path, 0644, event_metrics_print, metrics);
+
+	return err ? cli_fail("cannot write %s: %s", path, strerror(-err)) : 0;
+}
+
+static int forward(int n, char **logs, const struct options *options)
+{
+	struct taker taker = {NULL, options->journal};
+	struct event_stream stream = {.take = take_event, .context = &taker};
+	int status = options->journal ? event_journal_open() : 0;
+
+	if (options->prometheus && !status) {
+		taker.metrics = event_metrics_new();
+		if (!taker.metrics)
+			status = cli_fail("out of memory");
+	}
+	for (int i = 0; i < n && !status; i++)
+		status = event_stream_read(&stream, logs[i]);
+	if (taker.metrics && !status) {
+		event_metrics_unread(taker.metrics, stream.unread);
+		status = write_metrics(options->prometheus, taker.metrics);
+	}
+	free(taker.metrics);
+	return !status && stream.unread ? EXIT_SOME_UNREAD : status;
+}
+
+/* --- the command line ------------------------------------------------------ */
+
 int verb_report(int argc, char **argv)
 {
 	static const struct option words[] = {{"svg", required_argument, NULL, 's'},
 		{"html", required_argument, NULL, 'H'}, {"json", no_argument, NULL, 'j'},
+		{"prometheus", required_argument, NULL, 'P'}, {"journal", no_argument, NULL, 'J'},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	struct options options = {NULL, NULL, false};
+	struct options options = {0};
 	int c;
 
 	setlocale(LC_CTYPE, "");
@@ -174,6 +177,12 @@ int verb_report(int argc, char **argv)
 		case 'j':
 			options.json = true;
 			break;
+		case 'P':
+			options.prometheus = optarg;
+			break;
+		case 'J':
+			options.journal = true;
+			break;
 		case 'h':
 			return cli_help();
 		default:
@@ -185,5 +194,9 @@ int verb_report(int argc, char **argv)
 			     "input");
 		return cli_usage();
 	}
-	return report_of(argc - optind, argv + optind, &options);
+	if (!options.prometheus && !options.journal)
+		return report_of(argc - optind, argv + optind, &options);
+	if (options.svg || options.html || options.json)
+		return cli_fail("--prometheus and --journal make no report: ask for it by itself");
+	return forward(argc - optind, argv + optind, &options);
 }

@@ -180,6 +180,19 @@ void *report_grow(struct report *report, void *array, size_t n, size_t size);
  * wrote one by one become the UTF-8 that they were. At most some 1000 bytes. */
 const char *report_clean(struct report *report, const char *text);
 
+/* --- report_line.c: one line */
+enum {
+	REPORT_LONGEST_LINE = 1 << 20, /* bytes; the log has 4096, who adds to it may need more */
+	REPORT_PROBLEMS_SHOWN = 20,    /* of each log, lest what is no log fills the screen */
+};
+struct report_why {
+	char text[256]; /* may have anything that the line has */
+};
+/* An event, a new reference; NULL with @why. @whole: a newline ended the line. */
+json_t *report_parse_line(const char *line, size_t length, bool whole, struct report_why *why);
+bool report_is_blank(const char *line, size_t length);
+int64_t report_time_of(const json_t *event); /* -1: it has none */
+
 /* --- report_read.c: files to bytes, bytes to events */
 /* Reads all of @file; what cannot be read is a problem of the report. */
 void report_read_file(struct report *report, const char *name, FILE *file);

@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of each source, so that a file that is no log does not fill the screen. */
-enum { PROBLEMS_SHOWN = 20 };
-/* A line of the log has 4096 bytes at most; whoever adds to it later may need more. */
-enum { LONGEST_LINE = 1 << 20 };
 /* So that a report of /dev/zero ends. */
 static const size_t largest = (size_t)1 << 30;
 
@@ -31,7 +27,7 @@ static void line_problem(struct report *report, size_t source, size_t line, cons
 	struct report_source *of = &report->sources[source];
 
 	of->unread++;
-	if (of->unread <= PROBLEMS_SHOWN)
+	if (of->unread <= REPORT_PROBLEMS_SHOWN)
 		report_problem(report, source, line, "%s", what);
 }
 
@@ -97,58 +93,6 @@ static bool next_line(const struct report_source *source, size_t *at, const char
 	return true;
 }
 
-static bool is_blank(const char *line, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!strchr(" \t\r", line[i]) || !line[i])
-			return false;
-	return true;
-}
-
-/* A new reference, or NULL with *@why. */
-static json_t *parse_line(
-	struct report *report, const char *line, size_t length, bool whole, const char **why)
-{
-	json_error_t error;
-	json_t *event;
-
-	if (length > LONGEST_LINE) {
-		*why = "longer than any line of an event log";
-		return NULL;
-	}
-	event = json_loadb(line, length, 0, &error);
-	/* Sizes go up to 2^64, and jansson's integers to 2^63. */
-	if (!event && json_error_code(&error) == json_error_numeric_overflow)
-		event = json_loadb(line, length, JSON_DECODE_INT_AS_REAL, &error);
-	if (!event)
-		*why = whole ? report_words(report, "not JSON: %s", error.text)
-			     : "cut short: the file ends within the line";
-	return event;
-}
-
-static int64_t time_of(const json_t *event)
-{
-	const json_t *time = json_object_get(event, "time");
-	double seconds = json_number_value(time);
-
-	/* Until the year 9999. */
-	if (!json_is_number(time) || !(seconds >= 0) || seconds > 253402300799.0)
-		return -1;
-	return (int64_t)(seconds * 1e6 + 0.5);
-}
-
-static const char *take(struct report *report, size_t source, size_t line, const json_t *event)
-{
-	if (!json_is_object(event))
-		return "JSON, but no event";
-	if (!json_is_string(json_object_get(event, "event")) ||
-		!json_is_number(json_object_get(event, "pid")) || time_of(event) < 0)
-		return "no event of iovashim: it needs \"event\", \"pid\" and \"time\"";
-	if (report_number_field(event, "v", 0) != 1)
-		return "an event of another schema than version 1";
-	return report_take_event(report, source, line, event, time_of(event));
-}
-
 static void digest_source(struct report *report, size_t index)
 {
 	size_t at = 0, length, number = 0;
@@ -156,18 +100,20 @@ static void digest_source(struct report *report, size_t index)
 	bool whole;
 
 	while (next_line(&report->sources[index], &at, &line, &length, &whole)) {
-		const char *why = NULL;
+		struct report_why why;
+		const char *wrong = why.text;
 		json_t *event;
 
 		number++;
-		if (is_blank(line, length))
+		if (report_is_blank(line, length))
 			continue;
 		report->sources[index].lines++;
-		event = parse_line(report, line, length, whole, &why);
+		event = report_parse_line(line, length, whole, &why);
 		if (event)
-			why = take(report, index, number, event);
-		if (why)
-			line_problem(report, index, number, why);
+			wrong = report_take_event(
+				report, index, number, event, report_time_of(event));
+		if (wrong)
+			line_problem(report, index, number, wrong);
 		else
 			report->sources[index].events++;
 		json_decref(event);
@@ -182,7 +128,7 @@ static int64_t first_time(const struct report_source *source)
 
 	while (next_line(source, &at, &line, &length, &whole)) {
 		json_t *event = json_loadb(line, length, 0, NULL);
-		int64_t time = time_of(event);
+		int64_t time = report_time_of(event);
 
 		json_decref(event);
 		if (time >= 0)
@@ -209,8 +155,8 @@ void report_read_events(struct report *report)
 		const struct report_source *source = &report->sources[i];
 
 		digest_source(report, i);
-		if (source->unread > PROBLEMS_SHOWN)
+		if (source->unread > REPORT_PROBLEMS_SHOWN)
 			report_problem(report, i, 0, "%zu more lines that could not be read",
-				source->unread - PROBLEMS_SHOWN);
+				source->unread - REPORT_PROBLEMS_SHOWN);
 	}
 }

@@ -194,10 +194,70 @@ static void check_json(const struct holes_fleet *fleet)
 	free(text);
 }
 
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What Kubernetes takes as a label's name or value; @end is behind it. */
+static void check_label(const char *from, const char *end)
+{
+	check(end > from && end - from <= 63 && is_alnum(*from) && is_alnum(end[-1]));
+	for (; from < end; from++)
+		check(is_alnum(*from) || strchr("-_.", *from));
+}
+
+static void check_nfd(const struct holes_fleet *fleet)
+{
+	static const char space[] = "feature.node.kubernetes.io/";
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+	int err = holes_print_nfd(to, fleet);
+
+	check(!fclose(to));
+	check((!err && length <= 65536) || (err == -E2BIG && !length));
+	for (const char *line = text, *end; *line; line = end + 1) {
+		const char *value = strchr(line, '=');
+
+		end = strchr(line, '\n');
+		check(end && value && value < end && !strncmp(line, space, sizeof(space) - 1));
+		check_label(line + sizeof(space) - 1, value);
+		check_label(value + 1, end);
+	}
+	free(text);
+}
+
+/* Every line is a comment, or has a name and a number; in quotes anything, escaped. */
+static void check_prometheus(const struct holes_fleet *fleet)
+{
+	size_t length;
+	char *text = print(holes_print_prometheus, fleet, &length);
+
+	for (char *line = text, *end; *line; line = end + 1) {
+		const char *at = line;
+
+		end = strchr(line, '\n');
+		check(end);
+		*end = 0;
+		if (!strncmp(line, "# ", 2))
+			continue;
+		check(!strncmp(line, "iovashim_", 9));
+		for (bool quoted = false; *at && (quoted || *at != ' '); at++) {
+			at += quoted && *at == '\\';
+			quoted ^= *at == '"' && at[-1] != '\\';
+		}
+		check(*at == ' ' && strspn(at + 1, "0123456789.e+") == strlen(at + 1));
+	}
+	free(text);
+}
+
 static void check_fleet(const struct holes_fleet *fleet)
 {
 	size_t length;
 
+	check_prometheus(fleet);
+	check_nfd(fleet);
 	check_conf(fleet);
 	check_json(fleet);
 	free(print(holes_print_host, fleet, &length));
