@@ -123,7 +123,7 @@ static const struct complaint complaints[] = {
 	"runs, and Windows may want to be activated again"
 
 static const struct candidate candidates[] = {
-	{"physical bits", TOO_FEW_BITS,
+	{"longer physical addresses", TOO_FEW_BITS,
 		"the guest's memory ends beyond its CPU's physical addresses",
 		"hosts that it migrates to must have as many", false,
 		{{SET_PROPERTY, "cpu", "model", "${bits-property}", "${bits}"}}},

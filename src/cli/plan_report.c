@@ -68,7 +68,7 @@ static void print_hole(const struct plan_hole *hole)
 		printf("%s, %s (group %u)", range, hole->type, hole->group);
 }
 
-static void print_finding(const struct plan *plan, const struct finding *f)
+static void print_finding(const struct finding *f)
 {
 	char range[40], size[32], overlap[32];
 	struct text text = text_start(range, sizeof(range));
@@ -97,7 +97,6 @@ static void print_finding(const struct plan *plan, const struct finding *f)
 		       "get "
 		       "wrong data there, or none");
 	putchar('\n');
-	(void)plan;
 }
 
 /* The line that names the mapping, else the last. */
@@ -200,12 +199,6 @@ static void print_attempts(const struct plan *plan)
 		args_print(&a->args, stdout);
 		putchar('\n');
 	}
-	if (plan->base_differs && plan->had_plain && plan->plain.started &&
-		!plan->judged.troubles) {
-		printf("\n%u. longer physical addresses\n   ", ++number);
-		args_print(&plan->base, stdout);
-		putchar('\n');
-	}
 	for (size_t i = 0; i < plan->n_attempts; i++) {
 		const struct attempt *a = &plan->attempts[i];
 
@@ -230,7 +223,7 @@ void plan_report(const struct plan *plan, int status)
 		printf("mappings   %zu of RAM, %zu of BARs, %zu in holes\n", plan->judged.n_ram,
 			plan->judged.n_bars, plan->judged.n);
 	for (size_t i = 0; i < plan->judged.n; i++)
-		print_finding(plan, &plan->judged.at[i]);
+		print_finding(&plan->judged.at[i]);
 	print_as_it_is(plan);
 	print_with_shim(plan);
 	print_firmware(plan);

@@ -127,6 +127,12 @@ static bool is_mended(const struct plan *plan, const struct candidate *c,
 	return mended;
 }
 
+/* All that is missing is physical bits, and @c may make those that there are suffice. */
+static bool is_alternative_to_bits(const struct plan *plan, const struct candidate *c)
+{
+	return plan->base_differs && !plan->judged.troubles && (c->against & TOO_FEW_BITS);
+}
+
 /* On the host itself; once more if all that is missing is physical bits. */
 static int attempt_run(struct plan *plan, struct attempt *a)
 {
@@ -134,7 +140,8 @@ static int attempt_run(struct plan *plan, struct attempt *a)
 	struct outcome outcome;
 	int status = plan_rehearse(plan, &a->args, plan->real_host, false, firmware, &outcome);
 
-	if (!status && !outcome.started && lengthen(plan, &a->args, outcome.words)) {
+	if (!status && !outcome.started && !is_alternative_to_bits(plan, a->candidate) &&
+		lengthen(plan, &a->args, outcome.words)) {
 		a->bits = true;
 		outcome_clear(&outcome);
 		status = plan_rehearse(plan, &a->args, plan->real_host, false, firmware, &outcome);
@@ -177,14 +184,19 @@ static bool tried_before(const struct plan *plan, const struct args *args)
 	return false;
 }
 
+static void keep(struct plan *plan, const struct attempt *a)
+{
+	plan->attempts = plan_realloc(plan->attempts, (plan->n_attempts + 1) * sizeof(*a));
+	plan->attempts[plan->n_attempts++] = *a;
+}
+
 static int try_one(struct plan *plan, const struct candidate *c)
 {
 	struct attempt a = {.candidate = c};
 	struct values values;
 	int status = 0;
 
-	/* What makes physical addresses suffice is an alternative to longer ones. */
-	if (c->against & TOO_FEW_BITS && plan->base_differs && !plan->judged.troubles)
+	if (is_alternative_to_bits(plan, c))
 		a.args = args_copy(plan->asked.at, plan->asked.n);
 	else
 		a.args = args_copy(plan->base.at, plan->base.n);
@@ -198,15 +210,29 @@ static int try_one(struct plan *plan, const struct candidate *c)
 	}
 	values_clear(&values);
 	status = attempt_run(plan, &a);
-	plan->attempts = plan_realloc(plan->attempts, (plan->n_attempts + 1) * sizeof(a));
-	plan->attempts[plan->n_attempts++] = a;
+	keep(plan, &a);
 	return status;
+}
+
+/* The base itself, where nothing but longer physical addresses was missing: it was rehearsed. */
+static void keep_base(struct plan *plan)
+{
+	const struct candidate *bits = lengthening(plan->vmm);
+	struct attempt a = {.candidate = bits, .works = true};
+
+	if (!plan->base_differs || plan->judged.troubles || !plan->had_plain ||
+		!plan->plain.started)
+		return;
+	a.why = plan_copy(bits->why);
+	a.args = args_copy(plan->base.at, plan->base.n);
+	keep(plan, &a);
 }
 
 int plan_try(struct plan *plan)
 {
 	int status = 0;
 
+	keep_base(plan);
 	for (const struct candidate *c = plan->vmm->candidates; c && c->name && !status; c++)
 		if (wanted(plan, c))
 			status = try_one(plan, c);

@@ -115,6 +115,12 @@ has_line ' -m 1000G,maxmem=1024G,slots=1 '
 plan 1 --host amd --firmware 0 -- $qemu -M pc-q35-7.2 -cpu EPYC,phys-bits=40 -m 990G -device $nvme
 has_line ' -global q35-pcihost.pci-hole64-size=2G$'
 has_line ' -cpu EPYC,phys-bits=41 '
+plan 1 --host intel48 --firmware 0 -- $qemu -M pc-q35-7.0 -m 1100G -device $nvme
+has_line '^1\. longer physical addresses: '
+has_line '^   cost: hosts that it migrates to must have as many$'
+has_line '^   qemu-.* -cpu qemu64,phys-bits=41$'
+has_line '^does not help: smaller 64-bit PCI window: .*phys-bits too low'
+has_no_line '^2\.'
 
 # Nothing is touched: not what the arguments name, and not what a program tries by itself.
 mkdir "$work/there"

@@ -302,10 +302,10 @@ static const struct {
 	{"DIMM moved", "-m 1100G", NULL},
 	{"smaller 64-bit PCI window", "-m 1100G",
 		"-m 1100G -global q35-pcihost.pci-hole64-size=2G"},
-	{"physical bits", "-M pc-q35-7.0", "-M pc-q35-7.0 -cpu qemu64,phys-bits=41"},
-	{"physical bits", "-cpu EPYC,phys-bits=40", "-cpu EPYC,phys-bits=41"},
-	{"physical bits", "-cpu host", "-cpu host,host-phys-bits-limit=41"},
-	{"physical bits", "-M none", NULL},
+	{"longer physical addresses", "-M pc-q35-7.0", "-M pc-q35-7.0 -cpu qemu64,phys-bits=41"},
+	{"longer physical addresses", "-cpu EPYC,phys-bits=40", "-cpu EPYC,phys-bits=41"},
+	{"longer physical addresses", "-cpu host", "-cpu host,host-phys-bits-limit=41"},
+	{"longer physical addresses", "-M none", NULL},
 	{"physical bits limited", "-cpu host", NULL},
 };
 
