@@ -10,7 +10,7 @@
  * Every other status is that of the VMM, or is documented with the verb. */
 enum { EXIT_OWN = 125, EXIT_CANNOT_EXEC = 126, EXIT_NOT_FOUND = 127 };
 
-/* One verb. @argv[0] is the verb's own name, so that getopt_long() works on it as it is; put '+'
+/* One verb. @argv[0] is "iovashim VERB", so that getopt_long() works on it as it is; put '+'
  * first into its options where a VMM's arguments follow. Returns the exit status. */
 struct verb {
 	const char *name;

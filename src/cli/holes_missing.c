@@ -3,6 +3,9 @@
 #include "holes.h"
 #include "host_facts.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <errno.h>
 #include <string.h>
 
@@ -31,12 +34,27 @@ static const char *switched_off(const char *cmdline)
 	return NULL;
 }
 
+/* Says a hypervisor of the processor that it gives to its guests. */
+static bool is_guest(void)
+{
+#ifdef __x86_64__
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && ecx >> 31;
+#else
+	return false;
+#endif
+}
+
 static const char *firmware_mend(const struct holes_tree *tree)
 {
 	struct host_kernel own = {.vendor = ""};
 
 	if (!tree->saved)
 		host_kernel_read(&own);
+	if (!tree->saved && is_guest())
+		return "this is a virtual machine, and its own VMM gives it no IOMMU (QEMU does by "
+		       "-device intel-iommu or -device amd-iommu)";
 	if (!strcmp(own.vendor, "GenuineIntel"))
 		return "switch VT-d on in the firmware's setup and boot with intel_iommu=on";
 	if (!strcmp(own.vendor, "AuthenticAMD") || !strcmp(own.vendor, "HygonGenuine"))

@@ -33,7 +33,8 @@ static const struct verb verbs[] = {
 		"[--prometheus FILE] [--journal] LOG…",
 		verb_report},
 	{"plan", "rehearse a VMM on a described host, and propose what works there",
-		"[--host FILE|amd|this] [--device \"ADDRESS VVVV:DDDD …\"]... [--firmware SECONDS] "
+		"[--host FILE|amd|intel48|intel39|this] [--device \"ADDRESS VVVV:DDDD …\"]... "
+		"[--firmware SECONDS] "
 		"[--json] [--unconfined] -- VMM ARGS…",
 		verb_plan},
 	{"version", "say which version this is", "", verb_version},
@@ -106,18 +107,30 @@ static bool is_help(const char *word)
 	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
+/* getopt_long() begins its complaints with argv[0]. */
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+	char name[32];
+
+	current = verb;
+	snprintf(name, sizeof(name), "iovashim %s", verb->name);
+	argv[0] = name;
+	return verb->run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
-	if (argc > 1 && is_help(argv[1])) {
+	const char *word = argc > 1 ? argv[1] : "";
+
+	if (is_help(word)) {
 		list_verbs(stdout);
 		return fflush(stdout) ? EXIT_OWN : 0;
 	}
-	for (size_t i = 0; argc > 1 && i < VERBS; i++) {
-		if (strcmp(argv[1], verbs[i].name) != 0)
-			continue;
-		current = &verbs[i];
-		return verbs[i].run(argc - 1, argv + 1);
-	}
+	if (!strcmp(word, "--version"))
+		word = "version";
+	for (size_t i = 0; i < VERBS; i++)
+		if (!strcmp(word, verbs[i].name))
+			return run_verb(&verbs[i], argc - 1, argv + 1);
 	if (argc > 1)
 		fprintf(stderr, "iovashim: no such verb: %s\n", argv[1]);
 	list_verbs(stderr);

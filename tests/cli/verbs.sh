@@ -10,6 +10,8 @@ iovashim=$1/iovashim
 
 expect 0 "$iovashim" version
 has_line '^iovashim [0-9]'
+expect 0 "$iovashim" --version
+has_line '^iovashim [0-9]'
 expect 0 "$iovashim" help
 has_line '^  version '
 expect 125 "$iovashim" nonsense
@@ -18,6 +20,13 @@ expect 125 "$iovashim"
 has_line '^usage: iovashim VERB'
 expect 125 "$iovashim" version now
 has_line '^usage: iovashim version$'
+for verb in check holes plan report run; do
+    expect 125 "$iovashim" $verb --nonsense
+    has_line "^iovashim $verb: unrecognized option '--nonsense'$"
+    has_line "^usage: iovashim $verb "
+    expect 0 "$iovashim" $verb --help
+    has_line "see iovashim-$verb\(1\)$"
+done
 "$iovashim" version 2>"$work/err" >/dev/full && fail "a full disk goes unnoticed"
 grep -q 'iovashim version: cannot write the output: No space left on device' "$work/err" || fail "$(cat "$work/err")"
 done_ verbs
