@@ -117,7 +117,7 @@ $(BUILD)/iovashim: $(CLI_OBJ) $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
 
 # What `iovashim` says and does, verb by verb: tests/cli/VERB.sh BUILD.
 cli-check: all $(BUILD)/libiovamodel.so $(BUILD)/policy_holes $(BUILD)/plan_client
-	@set -e; for t in $(wildcard tests/cli/*.sh); do bash $$t $(BUILD); done
+	@printf '%s\n' $(wildcard tests/cli/*.sh) | xargs -P 2 -I '{}' bash '{}' $(BUILD)
 
 $(BUILD)/plan_client: tests/cli/plan_client.c
 	$(COMPILE) -o $@ $<
