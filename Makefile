@@ -52,6 +52,7 @@ help:
 	@echo 'make differential OPS=10000000 SEED=1: random sequences; soak: for as long as you have'
 	@echo 'make fuzz FUZZ_SECONDS=300 | threads | lifetimes PAIRS=1000000 | coverage'
 	@echo 'make bench: what the supervisor costs'
+	@echo 'make man | deb | uninstall | install-check'
 	@echo 'make format | clean'
 
 $(BUILD)/%.o: src/%.c

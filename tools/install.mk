@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make install, uninstall     what was built, below PREFIX; DESTDIR is put before every place
 # make man                    the manual, from docs/*.scd
+# make deb                    a Debian package, in build/deb
 # make install-check          all of that in a temporary place, and completion in shells
 
 BINDIR ?= $(PREFIX)/bin
@@ -50,7 +51,19 @@ uninstall:
 		rmdir "$(DESTDIR)$$d" 2>/dev/null || :; done
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
+# build/deb/iovashim_*.deb, from a copy of the sources: the build of a package cleans up first.
+.PHONY: deb
+deb:
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/iovashim-$(VERSION)
+	@tar -c --exclude-vcs --exclude='./$(BUILD)' . | tar -x -C $(BUILD)/deb/iovashim-$(VERSION)
+	@cd $(BUILD)/deb/iovashim-$(VERSION) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+		dpkg-buildpackage --build=binary --no-sign --jobs=auto >../build.log 2>&1 || \
+		{ tail -n 40 ../build.log >&2; exit 1; }
+	@ls $(BUILD)/deb/iovashim_*.deb
+
 # Installed, run, and removed; and what shells complete.
 .PHONY: install-check
 install-check: all $(BUILD)/plan_client
 	@set -e; for t in install completion; do bash tests/install/$$t.sh $(BUILD); done
+	@DEB_BUILD_OPTIONS='nocheck noautodbgsym' $(MAKE) --no-print-directory deb
+	@bash tests/install/deb.sh $(BUILD)
