@@ -17,10 +17,15 @@ DATADIR ?= $(PREFIX)/share
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wold-style-definition
 DEFS := -D_GNU_SOURCE -DIOVASHIM_VERSION='"$(VERSION)"'
-HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -ffunction-sections
+# x86: the CPU checks where indirect branches and returns go.
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIC -fvisibility=hidden -ffunction-sections \
+	$(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),-fcf-protection)
+# Checking functions take an optimizer, and are in a sanitizer's way.
+FORTIFY = $(if $(findstring sanitize,$(CFLAGS))$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+LINK_HARDEN := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 # make V=1 shows the commands.
 V ?= 0
-COMPILE = $(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS)
+COMPILE = $(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -std=c11 $(WARN) $(DEFS) $(HARDEN) -Isrc -MMD -MP $(CFLAGS) $(FORTIFY)
 
 # What decides: makes no system call.
 PURE := advice advice_case advice_expand container describe describe_cause describe_json \
@@ -55,7 +60,13 @@ help:
 	@echo 'make man | deb | uninstall | install-check'
 	@echo 'make format | clean'
 
-$(BUILD)/%.o: src/%.c
+# What is built by other flags than these is built again.
+$(BUILD)/flags: export FLAGS := $(CC) $(WARN) $(DEFS) $(HARDEN) $(FORTIFY) $(CFLAGS) $(LINK_HARDEN)
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+
+$(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
@@ -75,7 +86,7 @@ $(BUILD)/builtin_holes_conf.c: conf/holes.conf
 	   echo ';'; \
 	   echo 'const size_t builtin_holes_conf_length = sizeof(builtin_holes_conf) - 1;'; } >$@
 
-$(BUILD)/builtin_holes_conf.o: $(BUILD)/builtin_holes_conf.c
+$(BUILD)/builtin_holes_conf.o: $(BUILD)/builtin_holes_conf.c $(BUILD)/flags
 	$(COMPILE) -c -o $@ $<
 
 # Descriptions of hosts that `iovashim plan` knows by name.
@@ -88,13 +99,13 @@ $(BUILD)/builtin_hosts.c: $(wildcard src/model/hosts/*.host)
 	   done; \
 	   echo '{0, 0}};'; } >$@
 
-$(BUILD)/builtin_hosts.o: $(BUILD)/builtin_hosts.c
+$(BUILD)/builtin_hosts.o: $(BUILD)/builtin_hosts.c $(BUILD)/flags
 	$(COMPILE) -c -o $@ $<
 
 # initfirst: its constructor runs before those of other libraries, which may call ioctl already.
 $(BUILD)/libiovashim.so: $(CORE_OBJ) $(BUILD)/interpose.o src/libiovashim.map
-	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
-		-Wl,-z,noexecstack -Wl,--gc-sections -Wl,--no-undefined -Wl,--as-needed \
+	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst $(LINK_HARDEN) \
+		-Wl,--gc-sections -Wl,--no-undefined -Wl,--as-needed \
 		-Wl,--version-script=src/libiovashim.map -o $@ $(CORE_OBJ) $(BUILD)/interpose.o
 
 $(BUILD)/libiovashim.a: $(CORE_OBJ)
@@ -113,7 +124,7 @@ $(BUILD)/unit/test_plan: tests/unit/test_plan.c $(PLAN_PURE) $(BUILD)/libiovashi
 	$(COMPILE) -Itests -o $@ $(filter %.c %.o %.a,$^) $$(pkg-config --libs jansson) -lcmocka -lpthread
 
 $(BUILD)/iovashim: $(CLI_OBJ) $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
-	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections \
+	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -pie $(LINK_HARDEN) -Wl,--gc-sections \
 		-Wl,--as-needed -o $@ $^ $$(pkg-config --libs $(CLI_PACKAGES)) -lpthread
 
 # What `iovashim` says and does, verb by verb: tests/cli/VERB.sh BUILD.
@@ -214,7 +225,7 @@ compilers:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc all
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang all
 
-static-code: all
+static-code: all $(BUILD)/libiovamodel.so
 	tests/static-code $(BUILD)
 
 FORMATTED = $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'rom/*.[ch]')

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The model kernel: build/libiovamodel.a for tests, build/libiovamodel.so to preload.
-# Included by the top Makefile; stands alone as `make -f src/model/model.mk`.
+# Included by the top Makefile.
 
-BUILD ?= build
-CC ?= cc
-CFLAGS ?= -O2 -g
 MODEL_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
-	-Wmissing-prototypes -fPIC -fvisibility=hidden
+	-Wmissing-prototypes -fPIC -fvisibility=hidden $(HARDEN) $(FORTIFY)
 
 MODEL_SRC := $(addprefix src/model/, dirty.c dma_tree.c host.c host_device.c host_sysfs.c host_text.c \
 	model.c pci.c pci_config.c sim_container.c sim_group.c words.c shared_lock.c type1.c type1_dirty.c type1_info.c type1_map.c windows.c)
@@ -23,7 +20,7 @@ MODEL_TESTS := $(patsubst tests/model/%.c,$(BUILD)/tests/%,$(wildcard tests/mode
 .PHONY: model model-check model-preload-check kernel-player
 model: $(MODEL_LIB) $(MODEL_SO)
 
-$(BUILD)/model/%.o: src/model/%.c
+$(BUILD)/model/%.o: src/model/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) $(CFLAGS) $(MODEL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -35,7 +32,7 @@ $(MODEL_LIB): $(MODEL_OBJ)
 $(MODEL_SO_OBJ): MODEL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 $(MODEL_SO): $(MODEL_SO_OBJ) $(MODEL_LIB)
-	$(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ \
+	$(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs $(LINK_HARDEN) -Wl,--exclude-libs,ALL -o $@ \
 		$(MODEL_SO_OBJ) $(MODEL_LIB) -ldl -lpthread
 
 $(BUILD)/tests/kernel_%: tests/model/kernel_%.c $(MODEL_LIB)
