@@ -8,6 +8,9 @@
 #include <linux/vfio.h>
 #include <string.h>
 
+static const char no_memory[] =
+	"no memory for the list of a container's holes; some of them may be missed";
+
 /* A list of holes that grows while it is put together. */
 struct draft {
 	struct hole *holes;
@@ -81,13 +84,12 @@ static const struct hole_set *intern(
 	return set;
 }
 
-/* With the lock held. True if the container's holes have changed. Without memory they stay. */
-static bool rebuild(struct engine *engine, struct container *container)
+/* With the lock held. Returns whether the container's holes have changed, or -ENOMEM: they stay. */
+static int rebuild(struct engine *engine, struct container *container)
 {
 	const struct policy *policy = &engine->policy;
 	const struct hole_set *set = NULL;
 	struct draft draft = {0};
-	bool changed;
 
 	if (policy->source_sysfs)
 		add_group_regions(&draft, container);
@@ -98,20 +100,25 @@ static bool rebuild(struct engine *engine, struct container *container)
 	if (!draft.failed)
 		set = intern(engine, &draft, container->page);
 	mem_release(&draft.holes, &draft.room, sizeof(*draft.holes));
-	changed = set && set != container->holes;
-	if (changed)
-		container->holes = set;
-	return changed;
+	if (!set)
+		return -ENOMEM;
+	if (set == container->holes)
+		return 0;
+	container->holes = set;
+	return 1;
 }
 
-/* @news: the container's groups have changed. */
-static void finish(
-	struct engine *engine, struct container *container, struct lock_hold *hold, bool news)
+/* @news: the container's groups have changed. @err: something of them, or of what the kernel said,
+ * could not be kept. */
+static void finish(struct engine *engine, struct container *container, struct lock_hold *hold,
+	bool news, int err)
 {
-	bool changed = rebuild(engine, container) || news;
+	int changed = rebuild(engine, container);
 
 	lock_drop(&engine->lock, hold);
-	if (changed)
+	if (err || changed < 0)
+		engine_fault(engine, container, no_memory, -ENOMEM);
+	if (changed > 0 || news)
 		engine_tell(engine, &(struct event){.kind = EVENT_CONTAINER,
 					    .container = container,
 					    .holes = container->holes});
@@ -156,10 +163,11 @@ void engine_group_added(
 	struct engine *engine, struct container *container, const struct host_group *group)
 {
 	struct lock_hold hold;
+	int err;
 
 	lock_take(&engine->lock, &hold);
-	container_add_group(container, group);
-	finish(engine, container, &hold, true);
+	err = container_add_group(container, group);
+	finish(engine, container, &hold, true, err);
 }
 
 void engine_group_removed(struct engine *engine, struct container *container, int number)
@@ -170,7 +178,7 @@ void engine_group_removed(struct engine *engine, struct container *container, in
 	lock_take(&engine->lock, &hold);
 	before = container->n_groups;
 	container_remove_group(container, number);
-	finish(engine, container, &hold, container->n_groups != before);
+	finish(engine, container, &hold, container->n_groups != before, 0);
 }
 
 void engine_forget_info(struct engine *engine, struct container *container)
@@ -179,7 +187,7 @@ void engine_forget_info(struct engine *engine, struct container *container)
 
 	lock_take(&engine->lock, &hold);
 	container->kernel_known = false;
-	finish(engine, container, &hold, false);
+	finish(engine, container, &hold, false, 0);
 }
 
 /* Where the list of ranges is in a reply of @room bytes; 0 if there is none. Bounds-checked: the
@@ -207,15 +215,17 @@ static uint32_t find_ranges(const char *info, size_t room, uint32_t offset, uint
 	return 0;
 }
 
-static void learn_ranges(struct container *container, const char *at, uint32_t n)
+static int learn_ranges(struct container *container, const char *at, uint32_t n)
 {
 	struct vfio_iova_range range;
+	int err = container_set_valid(container, NULL, 0);
 
-	if (container_set_valid(container, NULL, 0))
-		return;
-	if (mem_reserve(&container->valid, &container->valid_room, sizeof(*container->valid), n)) {
+	if (!err)
+		err = mem_reserve(
+			&container->valid, &container->valid_room, sizeof(*container->valid), n);
+	if (err) {
 		container->kernel_known = false;
-		return;
+		return err;
 	}
 	for (; n > 0; n--, at += sizeof(range)) {
 		memcpy(&range, at, sizeof(range));
@@ -223,6 +233,7 @@ static void learn_ranges(struct container *container, const char *at, uint32_t n
 			container->valid[container->n_valid++] =
 				(struct range){range.start, range.end};
 	}
+	return 0;
 }
 
 void engine_learn_info(
@@ -232,6 +243,7 @@ void engine_learn_info(
 	struct vfio_iommu_type1_info head = {0};
 	struct lock_hold hold;
 	uint32_t at = 0, n = 0;
+	int err = 0;
 
 	if (room < offsetof(struct vfio_iommu_type1_info, cap_offset))
 		return;
@@ -243,8 +255,8 @@ void engine_learn_info(
 	if ((head.flags & VFIO_IOMMU_INFO_PGSIZES) && head.iova_pgsizes)
 		container->page = head.iova_pgsizes & -head.iova_pgsizes;
 	if (at)
-		learn_ranges(container, (const char *)info + at + cap_head, n);
-	finish(engine, container, &hold, false);
+		err = learn_ranges(container, (const char *)info + at + cap_head, n);
+	finish(engine, container, &hold, false, err);
 }
 
 void engine_ask_info(struct engine *engine, struct container *container, int fd)
@@ -262,8 +274,10 @@ void engine_ask_info(struct engine *engine, struct container *container, int fd)
 	 * no more. Lists of more than a million ranges are nobody's. */
 	room = head.argsz < (1u << 24) ? head.argsz : sizeof(head);
 	info = mem_alloc(room);
-	if (!info)
+	if (!info) {
+		engine_fault(engine, container, no_memory, -ENOMEM);
 		return;
+	}
 	info->argsz = (uint32_t)room;
 	if (kernel->ioctl(kernel->context, fd, VFIO_IOMMU_GET_INFO, info) >= 0)
 		engine_learn_info(engine, container, info, room);
@@ -279,7 +293,7 @@ void engine_iommu_set(struct engine *engine, struct container *container, unsign
 	container_reset(container);
 	container->type = type;
 	container->page = engine->page;
-	finish(engine, container, &hold, false);
+	finish(engine, container, &hold, false, 0);
 }
 
 void engine_tell(struct engine *engine, const struct event *event)

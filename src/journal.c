@@ -8,7 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE = 4096 };
+/* Bytes of a message for people. No thread need have more than 16 KiB of stack, and a message has
+ * to get by with what the VMM has left of that: what is needed one after the other is not to be
+ * there at the same time, in functions that are not put into each other. */
+enum { MESSAGE = 2048 };
+#define NOT_INLINE __attribute__((noinline))
 
 static struct describe_stamp stamp_now(const struct journal *journal)
 {
@@ -21,9 +25,9 @@ static struct describe_stamp stamp_now(const struct journal *journal)
 	return stamp;
 }
 
-static void say(const struct outlet *people, const char *message)
+static NOT_INLINE void say(const struct outlet *people, const char *message)
 {
-	char bytes[LINE];
+	char bytes[MESSAGE + 16];
 	struct text text = text_start(bytes, sizeof(bytes));
 
 	text_add(&text, "iovashim: %s", message);
@@ -40,30 +44,40 @@ static void say_advice(void *context, const char *line)
 	say(&journal->people, line);
 }
 
-/* @text is a whole JSON object. */
-static void log_line(struct journal *journal, struct text *text)
+/* A JSON object is written in the journal's own buffer, which the lock is taken for; end_line()
+ * drops it. */
+static struct text begin_line(struct journal *journal, struct lock_hold *hold)
 {
+	lock_take(&journal->lock, hold);
+	return text_start(journal->line, sizeof(journal->line));
+}
+
+static void end_line(struct journal *journal, struct text *text, struct lock_hold *hold)
+{
+	bool lost = false;
+
 	text_add(text, "\n");
-	if (journal->log.fd < 0 || journal->log_lost)
-		return;
-	if (outlet_write(&journal->log, text->bytes, text->length))
-		return;
-	journal->log_lost = true;
-	say(&journal->people, "the log's descriptor is gone (closed or replaced by the VMM, or the "
-			      "disk is full): nothing more is logged");
+	if (journal->log.fd >= 0 && !journal->log_lost)
+		lost = !outlet_write(&journal->log, text->bytes, text->length);
+	journal->log_lost |= lost;
+	lock_drop(&journal->lock, hold);
+	if (lost)
+		say(&journal->people, "the log's descriptor is gone (closed or replaced by the "
+				      "VMM, or the disk is full): nothing more is logged");
 }
 
 void journal_start(struct journal *journal, int pid)
 {
-	char bytes[LINE];
-	struct text text = text_start(bytes, sizeof(bytes));
 	struct describe_stamp stamp;
+	struct lock_hold hold;
+	struct text text;
 
 	journal->pid = journal->owner = pid;
 	journal->lock = (struct lock)LOCK_INITIALIZER;
 	stamp = stamp_now(journal);
+	text = begin_line(journal, &hold);
 	describe_json_start(&text, &stamp, &journal->host);
-	log_line(journal, &text);
+	end_line(journal, &text, &hold);
 }
 
 /* Adds @gap to the sorted list, merged with what it touches. */
@@ -192,11 +206,11 @@ static void put_in_words(struct journal *journal, const struct event *event, str
 	}
 }
 
-static void map_event(struct journal *journal, const struct event *event)
+/* False if it was told before. */
+static NOT_INLINE bool tell_map(struct journal *journal, const struct event *event)
 {
-	char bytes[LINE / 2];
+	char bytes[MESSAGE];
 	struct text text = text_start(bytes, sizeof(bytes));
-	struct advice advice;
 	struct lock_hold hold;
 	bool news;
 
@@ -208,18 +222,21 @@ static void map_event(struct journal *journal, const struct event *event)
 	else
 		journal->folded++;
 	lock_drop(&journal->lock, &hold);
-	if (!news)
-		return;
-	say(&journal->people, text.bytes);
-	if (!event->result || !event->why)
-		return;
-	advice = describe_advice(event, &journal->host);
+	if (news)
+		say(&journal->people, text.bytes);
+	return news;
+}
+
+static NOT_INLINE void tell_changes(struct journal *journal, const struct event *event)
+{
+	struct advice advice = describe_advice(event, &journal->host);
+
 	advice_give_changes(&advice, say_advice, journal);
 }
 
-static void fault_event(struct journal *journal, const struct event *event)
+static NOT_INLINE void tell_fault(struct journal *journal, const struct event *event)
 {
-	char bytes[LINE / 4];
+	char bytes[MESSAGE / 2];
 	struct text text = text_start(bytes, sizeof(bytes));
 	struct lock_hold hold;
 	bool news;
@@ -236,19 +253,25 @@ static void fault_event(struct journal *journal, const struct event *event)
 	say(&journal->people, text.bytes);
 }
 
+static NOT_INLINE void log_event(struct journal *journal, const struct event *event)
+{
+	struct describe_stamp stamp = stamp_now(journal);
+	struct lock_hold hold;
+	struct text text = begin_line(journal, &hold);
+
+	describe_json(&text, &stamp, event, &journal->host);
+	end_line(journal, &text, &hold);
+}
+
 void journal_event(void *context, const struct event *event)
 {
 	struct journal *journal = context;
-	char bytes[LINE];
-	struct text text = text_start(bytes, sizeof(bytes));
-	struct describe_stamp stamp = stamp_now(journal);
 
-	describe_json(&text, &stamp, event, &journal->host);
-	log_line(journal, &text);
-	if (event->kind == EVENT_MAP)
-		map_event(journal, event);
-	else if (event->kind == EVENT_FAULT)
-		fault_event(journal, event);
+	log_event(journal, event);
+	if (event->kind == EVENT_FAULT)
+		tell_fault(journal, event);
+	if (event->kind == EVENT_MAP && tell_map(journal, event) && event->result && event->why)
+		tell_changes(journal, event);
 }
 
 void journal_fatal(const struct outlet *people, const char *message)
@@ -256,20 +279,20 @@ void journal_fatal(const struct outlet *people, const char *message)
 	say(people, message);
 }
 
-static void log_json(struct journal *journal, const char *event, const char *fields)
+static NOT_INLINE void log_json(struct journal *journal, const char *event, const char *fields)
 {
-	char bytes[LINE];
-	struct text text = text_start(bytes, sizeof(bytes));
 	struct describe_stamp stamp = stamp_now(journal);
+	struct lock_hold hold;
+	struct text text = begin_line(journal, &hold);
 
 	describe_json_begin(&text, &stamp, event);
 	text_add(&text, "%s}", fields);
-	log_line(journal, &text);
+	end_line(journal, &text, &hold);
 }
 
 void journal_guest_stopped(struct journal *journal)
 {
-	char bytes[LINE / 2];
+	char bytes[MESSAGE];
 	struct text text = text_start(bytes, sizeof(bytes));
 	struct advice advice = advice_of(journal);
 
@@ -285,7 +308,7 @@ void journal_guest_stopped(struct journal *journal)
 void journal_vmm_stopped(struct journal *journal, uint64_t address)
 {
 	struct advice advice = advice_of(journal);
-	char bytes[LINE / 2];
+	char bytes[MESSAGE];
 	struct text text = text_start(bytes, sizeof(bytes));
 
 	text_add(&text, ",\"by\":\"vmm\",\"vaddr\":\"0x%" PRIx64 "\"", address);
@@ -314,7 +337,7 @@ static uint64_t gap_bytes(const struct journal *journal)
 
 static void log_summary(struct journal *journal)
 {
-	char bytes[LINE / 2];
+	char bytes[MESSAGE];
 	struct text text = text_start(bytes, sizeof(bytes));
 
 	text_add(&text,
@@ -333,7 +356,7 @@ static void log_summary(struct journal *journal)
 
 static void say_totals(struct journal *journal)
 {
-	char bytes[LINE / 4];
+	char bytes[MESSAGE / 2];
 	struct text text = text_start(bytes, sizeof(bytes));
 
 	text_add(&text,

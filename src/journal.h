@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* Of what was passed on unseen and failed, fewer are told: some programs think nothing of that. */
-enum { JOURNAL_GAPS = 32, JOURNAL_SEEN = 32, JOURNAL_SEEN_PASSED = 16 };
+enum { JOURNAL_GAPS = 32, JOURNAL_SEEN = 32, JOURNAL_SEEN_PASSED = 16, JOURNAL_LINE = 4096 };
 
 struct journal {
 	struct lock lock;
@@ -36,6 +36,8 @@ struct journal {
 
 	size_t n_seen, n_seen_passed;
 	uint64_t seen[JOURNAL_SEEN]; /* what has been told already */
+
+	char line[JOURNAL_LINE]; /* of the log, while it is put together */
 };
 
 /* @journal zeroed but for host, people and log. Logs the start of process @pid. */

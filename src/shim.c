@@ -2,6 +2,7 @@
 /* The preload's own state: which request on which descriptor is the engine's. */
 #include "shim.h"
 #include "host_facts.h"
+#include "mem.h"
 #include "shim_fd.h"
 #include "shim_start.h"
 
@@ -10,6 +11,10 @@
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+
+static const char not_known[] =
+	"no memory for a container: its requests go to the kernel as they come, over holes too";
+static const char not_kept[] = "no memory for a group's reserved_regions; its holes may be missed";
 
 /* misc device VFIO_MINOR (include/linux/miscdevice.h): /dev/vfio/vfio, by whatever path. */
 static bool is_container(int fd)
@@ -112,6 +117,8 @@ static int container_request(int fd, unsigned long request, void *argument)
 	if (err)
 		return err;
 	container = shim_container(fd);
+	if (!container)
+		engine_fault(&shim.engine, NULL, not_known, -ENOMEM);
 	if (!container || (is_null(argument) && (uint32_t)request != VFIO_SET_IOMMU))
 		return pass(fd, request, argument);
 	if (!container->type && !container->inherited && needs_setup((uint32_t)request))
@@ -119,22 +126,35 @@ static int container_request(int fd, unsigned long request, void *argument)
 	return on_container(container, fd, request, argument);
 }
 
-static void group_joined(int fd, int container_fd)
+static void read_group(struct container *container, struct host_group *group)
 {
-	struct host_group group = {.number = host_group_number(fd)};
-	struct container *container = shim_container(container_fd);
-	int err;
+	int err = host_group_read(group, !note_sandbox());
 
-	if (!container || group.number < 0)
-		return;
-	err = host_group_read(&group, !note_sandbox());
-	engine_group_added(&shim.engine, container, &group);
+	engine_group_added(&shim.engine, container, group);
 	if (err)
 		engine_fault(&shim.engine, container,
 			"cannot read a group's reserved_regions; its holes may be missed", err);
-	if (group.truncated)
+	if (group->truncated)
 		engine_fault(&shim.engine, container,
 			"a group has more reserved regions than are looked at", -E2BIG);
+}
+
+static void group_joined(int fd, int container_fd)
+{
+	int number = host_group_number(fd);
+	struct container *container = shim_container(container_fd);
+	struct host_group *group; /* larger than what a thread's stack may have left */
+
+	if (!container || number < 0)
+		return;
+	group = mem_alloc(sizeof(*group));
+	if (group) {
+		group->number = number;
+		read_group(container, group);
+	} else {
+		engine_fault(&shim.engine, container, not_kept, -ENOMEM);
+	}
+	mem_free(group, sizeof(*group));
 	if (container->type)
 		learn(container, container_fd, false);
 }

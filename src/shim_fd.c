@@ -51,22 +51,32 @@ static struct container *find_alias(int fd)
 	return search.found;
 }
 
+static struct container *make_new(void)
+{
+	struct container *container = take_spare();
+
+	if (!container)
+		return NULL;
+	container->descriptors = 0;
+	if (!engine_container_init(&shim.engine, container))
+		return container;
+	keep_spare(container);
+	return NULL;
+}
+
 static struct container *make_known(int fd)
 {
-	struct container *container = find_alias(fd);
+	struct container *alias = find_alias(fd), *container = alias ? alias : make_new();
 
-	if (!container) {
-		container = take_spare();
-		if (!container)
-			return NULL;
-		container->descriptors = 0;
-		if (engine_container_init(&shim.engine, container)) {
+	if (!container)
+		return NULL;
+	/* What is not in the table would be met again as another. */
+	if (fd_table_set(&shim.containers, fd, container)) {
+		if (!alias)
 			keep_spare(container);
-			return NULL;
-		}
+		return NULL;
 	}
 	container->descriptors++;
-	fd_table_set(&shim.containers, fd, container);
 	return container;
 }
 
