@@ -47,7 +47,7 @@ CLI_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/cli/*.c src/supervisor
 
 all: $(BUILD)/libiovashim.so $(BUILD)/iovashim
 
-.PHONY: always bench explain-check cli-check coverage inert docs-check lifetimes differential soak threads fuzz fuzz-check all help deps check unit sanitize static-code compilers format format-check clean demo
+.PHONY: always bench explain-check cli-check coverage inert docs-check lifetimes differential soak threads all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
@@ -188,33 +188,6 @@ bench: $(BUILD)/bench/supervisor
 coverage:
 	tests/coverage $(BUILD)/coverage
 
-# libFuzzer targets, built with clang. `make fuzz` looks for something new for FUZZ_SECONDS each;
-# `make fuzz-check` only goes through what was found before.
-FUZZ_SECONDS ?= 300
-FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ := policy engine elf sysfs report
-FUZZ_WITH_engine := tests/model/diff_world.c tests/model/diff_print.c
-FUZZ_WITH_elf := src/cli/elf_facts.c src/cli/elf_code.c src/cli/ld_cache.c
-FUZZ_WITH_report := $(wildcard src/cli/report_*.c)
-FUZZ_LIBS_elf := -lelf
-FUZZ_WITH_sysfs := $(addprefix src/cli/holes_, conf.c data.c json.c missing.c nfd.c parse.c print.c \
-	prometheus.c read.c tell.c tree.c union.c width.c) src/cli/prometheus.c
-FUZZ_LIBS_sysfs := -ljansson
-FUZZ_LIBS_report := -ljansson
-$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h \
-		src/*.[ch] src/model/*.[ch] src/cli/*.[ch]
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \
-		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a
-	$(if $(filter 0,$(V)),@echo '  FUZZ  $@';) clang -std=c11 -Isrc -Isrc/model -Itests/model $(DEFS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
-		$< $(FUZZ_WITH_$*) \
-		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a -lpthread $(FUZZ_LIBS_$*)
-fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
-	@set -e; for t in $(FUZZ); do mkdir -p $(BUILD)/fuzz/new/$$t; \
-		$(BUILD)/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-		$(BUILD)/fuzz/new/$$t tests/fuzz/corpus/$$t; done
-fuzz-check: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
-	@set -e; for t in $(FUZZ); do $(BUILD)/fuzz/fuzz_$$t -runs=0 tests/fuzz/corpus/$$t 2>&1 | tail -1; done
-
 # The same tests under the address and undefined-behaviour sanitizers.
 sanitize:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize \
@@ -255,5 +228,5 @@ demo: deps all
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard src/model/model.mk tests/lab/lab.mk rom/rom.mk tools/install.mk)
+-include $(wildcard src/model/model.mk rom/rom.mk tools/*.mk tests/*/*.mk)
 -include $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d $(BUILD)/cli/*.d $(BUILD)/supervisor/*.d)
