@@ -144,7 +144,7 @@ echo x >"$work/there/fifo"
 kill -0 $$
 echo x >/dev/tcp/127.0.0.1/22
 echo x >"\$TMPDIR/mine" && echo "mine: good"
-sleep 987654 & setsid sleep 987654 &
+sleep 98$$ & setsid sleep 98$$ &
 exit 3
 END
 chmod +x "$work/program"
@@ -157,7 +157,7 @@ has_line 'kill: .*No such process$'
 has_line '22: Network is unreachable$'
 has_line '^mine: good$'
 [ "$before" = "$(stat -c '%n %y %s' "$work/there"/*)" ] || fail "there was touched"
-! pgrep -f 'sleep 98765[4]' || fail "a program's children live on"
+! pgrep -fx "sleep 98$$" || fail "a program's children live on"
 
 # A VMM without a table.
 plan 0 --host amd -- "$build/plan_client" 0x100000000
