@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A debugger, as far as the kernel can tell; and a program that goes on mapping under it. */
 /*
- * usage: debugger attach PID MS
- *        debugger mapping GROUP MS
+ * usage: debugger attach PID UNTIL
+ *        debugger mapping GROUP UNTIL
  *
- * "attach" traces all threads of a process for that long. "mapping" maps across
- * a hole, and beside it, again and again, and prints what came of it, as in
- * "crossing: ok 10 failed 5 (EBUSY) ok 3; plain: ok 18".
+ * "attach" traces all threads of a process until there is a file UNTIL. "mapping" maps across a
+ * hole, and beside it, again and again, at least once and as long. When the outcome changes it says
+ * so, "now crossing: failed", and in the end what came of all, as in "crossing: ok 10 failed 5
+ * (EBUSY) ok 3; plain: ok 18".
  */
 #include "area.h"
 
@@ -21,12 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static long now_ms(void)
+static bool is_there(const char *file)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return !access(file, F_OK);
 }
 
 static void pause_ms(long ms)
@@ -68,13 +66,12 @@ static int seize_all(const char *process, pid_t *threads, int room)
 }
 
 /* Passes signals on, until it is time. */
-static void run_traced(long ms)
+static void run_traced(const char *until)
 {
-	long end = now_ms() + ms;
 	int status;
 	pid_t thread;
 
-	while (now_ms() < end) {
+	while (!is_there(until)) {
 		thread = waitpid(-1, &status, __WALL | WNOHANG);
 		if (thread <= 0) {
 			pause_ms(1);
@@ -97,13 +94,13 @@ static void let_go(pid_t thread)
 		printf("not ok: thread %d cannot be let go: %s\n", thread, strerror(errno));
 }
 
-static int attach(const char *process, long ms)
+static int attach(const char *process, const char *until)
 {
 	pid_t threads[64];
 	int n = seize_all(process, threads, 64);
 
 	printf("attached to %d threads\n", n);
-	run_traced(ms);
+	run_traced(until);
 	for (int i = 0; i < n; i++)
 		let_go(threads[i]);
 	printf("detached\n");
@@ -136,20 +133,20 @@ static void count(struct account *account, long result)
 	if (result != account->last)
 		add_up(account);
 	account->last = result;
-	account->times++;
+	if (!account->times++)
+		printf("now %s: %s\n", account->name, result ? "failed" : "ok");
 }
 
-static int mapping(const char *group, long ms)
+static int mapping(const char *group, const char *until)
 {
 	struct account crossing = {.name = "crossing"}, plain = {.name = "plain"};
-	long end = now_ms() + ms, result, unmapped;
+	long result, unmapped;
 	struct area area;
 	int container;
 
 	open_group(group, &container);
 	area_init(&area, container, 0);
-	printf("mapping\n");
-	while (now_ms() < end && !complaints()) {
+	do {
 		result = area_map(&area, by_instruction);
 		count(&crossing, result);
 		if (!result && area_whole(&area))
@@ -169,7 +166,7 @@ static int mapping(const char *group, long ms)
 		if (!result && area_unmap_plain(&area, by_libc))
 			complain("a plain UNMAP failed");
 		pause_ms(50);
-	}
+	} while (!is_there(until) && !complaints());
 	add_up(&crossing);
 	add_up(&plain);
 	printf("%s:%s; %s:%s\n", crossing.name, crossing.text, plain.name, plain.text);
@@ -180,9 +177,9 @@ int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 4 && !strcmp(argv[1], "attach"))
-		return attach(argv[2], atol(argv[3]));
+		return attach(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "mapping"))
-		return mapping(argv[2], atol(argv[3]));
-	fputs("usage: debugger attach PID MS | mapping GROUP MS\n", stderr);
+		return mapping(argv[2], argv[3]);
+	fputs("usage: debugger attach PID UNTIL | mapping GROUP UNTIL\n", stderr);
 	return 2;
 }

@@ -8,7 +8,8 @@
  *        neighbour daemon GROUP FILE
  *
  * GROUP is its file in /dev/vfio; "-" for a daemon that does without. Each prints one line, "ok: …"
- * or "not ok: …", and exits with 0 or 1; 2 if it could not begin.
+ * or "not ok: …", and exits with 0 or 1; 2 if it could not begin. A daemon's word goes into FILE:
+ * it begins when there is a FILE.go.
  */
 #include "area.h"
 
@@ -189,6 +190,20 @@ static int execs(char **argv, int container)
 
 /* --- a daemon ------------------------------------------------------------ */
 
+/* For a minute at most: nobody may look any more. */
+static bool told_to_go(const char *file)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s.go", file);
+	for (int times = 0; times < 3000; times++) {
+		if (!access(path, F_OK))
+			return true;
+		pause_ms(20);
+	}
+	return false;
+}
+
 /* The daemon's verdict goes into a file; it keeps none of the streams. */
 static void be_daemon(const char *group, const char *file)
 {
@@ -199,9 +214,8 @@ static void be_daemon(const char *group, const char *file)
 	if (fork())
 		_exit(0);
 	if (!freopen("/dev/null", "r+", stdin) || !freopen("/dev/null", "w", stdout) ||
-		!freopen("/dev/null", "w", stderr))
+		!freopen("/dev/null", "w", stderr) || !told_to_go(file))
 		_exit(2);
-	pause_ms(1500); /* well behind the end of what was started */
 	if (strcmp(group, "-") != 0) {
 		open_group(group, &container);
 		area_init(&area, container, 0);
