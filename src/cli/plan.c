@@ -2,15 +2,10 @@
 /* iovashim plan: rehearses a VMM on a described host, and proposes what works there. */
 #include "plan.h"
 #include "cli.h"
-#include "installed.h"
 
-#include <errno.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct options {
 	const char *host;
@@ -28,18 +23,6 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	interrupted = number;
-}
-
-bool plan_interrupted(void)
-{
-	return interrupted;
-}
 
 static int read_seconds(const char *text, double *seconds)
 {
@@ -118,75 +101,6 @@ static int add_devices(struct plan *plan, const struct options *o)
 	return s.status;
 }
 
-static int set_stage(struct plan *plan, const struct options *o)
-{
-	const char *tmp = getenv("TMPDIR");
-	char *directory = plan_format("%s/iovashim-plan-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
-
-	plan->stage = (struct stage){.confined = !o->unconfined,
-		.monitor = plan->vmm->monitor,
-		.kvm = !plan->vmm->monitor,
-		.start_seconds = 30,
-		.firmware_seconds = o->firmware_seconds};
-	plan->stage.model = installed_find("libiovamodel.so");
-	plan->stage.shim = plan->stage.model ? installed_find("libiovashim.so") : NULL;
-	if (!plan->stage.shim || !mkdtemp(directory)) {
-		int status = plan->stage.shim ? cli_fail("cannot make a directory like %s: %s",
-							directory, strerror(errno))
-					      : EXIT_OWN;
-
-		free(directory);
-		return status;
-	}
-	plan->stage.directory = directory;
-	plan->open_host = plan_format("%s/open.host", directory);
-	plan->real_host = plan_format("%s/real.host", directory);
-	if (plan_host_write(&plan->host, plan->open_host, true) ||
-		plan_host_write(&plan->host, plan->real_host, false))
-		return EXIT_OWN;
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
-static void remove_directory(const char *path)
-{
-	if (path)
-		nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
-static void plan_clear(struct plan *plan)
-{
-	remove_directory(plan->stage.directory);
-	free((char *)(uintptr_t)plan->stage.directory);
-	free((char *)(uintptr_t)plan->stage.model);
-	free((char *)(uintptr_t)plan->stage.shim);
-	free(plan->open_host);
-	free(plan->real_host);
-	args_free(&plan->asked);
-	args_free(&plan->base);
-	json_decref(plan->stand_ins);
-	json_decref(plan->told);
-	json_decref(plan->probe);
-	outcome_clear(&plan->survey);
-	outcome_clear(&plan->plain);
-	outcome_clear(&plan->with);
-	judgement_clear(&plan->judged);
-	for (size_t i = 0; i < plan->n_attempts; i++) {
-		args_free(&plan->attempts[i].args);
-		free(plan->attempts[i].why);
-		free(plan->attempts[i].why_not);
-	}
-	free(plan->attempts);
-	plan_host_release(&plan->host);
-}
-
 /* The VMM does not get as far as asking for mappings, and not for want of physical bits. */
 static int unusable(const struct plan *plan)
 {
@@ -261,10 +175,10 @@ static int run(struct plan *plan, const struct options *o)
 	if (!status)
 		status = add_devices(plan, o);
 	if (!status)
-		status = set_stage(plan, o);
+		status = plan_stage(plan, !o->unconfined, o->firmware_seconds);
 	if (!status)
 		status = rehearse_all(plan);
-	if (interrupted)
+	if (plan_interrupted())
 		return cli_fail("interrupted");
 	if (status)
 		return status;
@@ -278,15 +192,12 @@ static int run(struct plan *plan, const struct options *o)
 
 int verb_plan(int argc, char **argv)
 {
-	const struct sigaction action = {.sa_handler = on_signal};
 	struct options o = {.host = "this", .firmware_seconds = 10, .devices = args_copy(NULL, 0)};
 	struct plan plan = {.stand_ins = json_array(), .told = json_array()};
 	int status = read_options(argc, argv, &o);
 
 	if (!status) {
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
-		sigaction(SIGHUP, &action, NULL);
+		plan_catch_signals();
 		signal(SIGPIPE, SIG_IGN);
 		plan.asked = args_copy(argv + optind, (size_t)(argc - optind));
 		plan.base = args_copy(plan.asked.at, plan.asked.n);

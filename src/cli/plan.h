@@ -41,6 +41,7 @@ struct plan {
 	struct args asked;
 	struct args base; /* the same, with what it needs to start at all */
 	bool base_differs;
+	struct args added; /* to each rehearsal, as it stands */
 	json_t *stand_ins, *told, *probe;
 	struct outcome survey; /* on a host that refuses nothing */
 	struct judgement judged;
@@ -54,6 +55,15 @@ struct plan {
 
 /* Documented in iovashim-plan(1). */
 enum { PLAN_FINE = 0, PLAN_MENDED = 1, PLAN_NOTHING = 2 };
+
+/* plan_stage.c: what rehearsals of plan->asked on plan->host need. 0 or a status, with a line on
+ * stderr. plan_clear() frees all that @plan holds, and removes what it made. */
+int plan_stage(struct plan *plan, bool confined, double firmware_seconds);
+void plan_clear(struct plan *plan);
+/* From here on, signals that would end this process only make plan_interrupted() true; until
+ * plan_leave_signals(), which puts back what was. */
+void plan_catch_signals(void);
+void plan_leave_signals(void);
 
 /* plan_judge.c */
 void judge(

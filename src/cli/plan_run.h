@@ -103,7 +103,7 @@ double seconds_now(void);
 /* plan_program.c: 0 if @name can be rehearsed, or a status after a line on stderr. */
 int check_program(const char *name);
 
-/* plan.c: a signal asked plan to end. */
+/* plan_stage.c: a signal asked for the end. */
 bool plan_interrupted(void);
 
 #endif

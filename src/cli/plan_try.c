@@ -23,6 +23,8 @@ int plan_rehearse(struct plan *plan, const struct args *args, const char *host, 
 	cpu.model = values_find(&values, "default-cpu");
 	rewrite_args(plan->vmm, &words, plan->stage.directory, &cpu, plan->told);
 	values_clear(&values);
+	for (size_t i = 0; i < plan->added.n; i++)
+		args_add(&words, plan->added.at[i]);
 	status = rehearse(&plan->stage, &what, outcome);
 	args_free(&words);
 	return status;

@@ -142,3 +142,54 @@ EXPORT int closedir(DIR *dir)
 	free(l);
 	return 0;
 }
+
+/* All wanted entries of @dir, copied. -1 without memory. */
+static int copy_entries(DIR *dir, struct dirent ***all, int (*wanted)(const struct dirent *entry))
+{
+	const struct dirent *entry;
+	int n = 0;
+
+	while ((entry = readdir(dir))) {
+		struct dirent **grown;
+
+		if (wanted && !wanted(entry))
+			continue;
+		grown = realloc(*all, (size_t)(n + 1) * sizeof(*grown));
+		if (!grown)
+			return -1;
+		*all = grown;
+		grown[n] = malloc(sizeof(*entry));
+		if (!grown[n])
+			return -1;
+		*grown[n++] = *entry;
+	}
+	return n;
+}
+
+typedef int compare(const void *a, const void *b);
+
+/* scandir() opens without coming through opendir(). */
+EXPORT int scandir(const char *path, struct dirent ***entries,
+	int (*wanted)(const struct dirent *entry),
+	int (*order)(const struct dirent **a, const struct dirent **b))
+{
+	struct dirent **all = NULL;
+	DIR *dir = preload_ready() ? opendir(path) : NULL;
+	int n;
+
+	if (!preload_ready() || (dir && !find(dir))) {
+		if (dir)
+			real.closedir(dir);
+		return real.scandir(path, entries, wanted, order);
+	}
+	if (!dir)
+		return -1;
+	n = copy_entries(dir, &all, wanted);
+	closedir(dir);
+	if (n < 0)
+		return -1; /* what was copied is lost with it: memory is short everywhere */
+	if (order && n)
+		qsort(all, (size_t)n, sizeof(*all), (compare *)order);
+	*entries = all;
+	return n;
+}

@@ -66,6 +66,7 @@ char *__realpath_chk(const char *path, char *to, size_t room);
 	X(readdir64)                                                                               \
 	X(rewinddir)                                                                               \
 	X(closedir)                                                                                \
+	X(scandir)                                                                                 \
 	X(ioctl)                                                                                   \
 	X(mmap)                                                                                    \
 	X(mmap64)                                                                                  \
