@@ -123,6 +123,12 @@ $(BUILD)/unit/test_plan: tests/unit/test_plan.c $(PLAN_PURE) $(BUILD)/libiovashi
 	@mkdir -p $(@D)
 	$(COMPILE) -Itests -o $@ $(filter %.c %.o %.a,$^) $$(pkg-config --libs jansson) -lcmocka -lpthread
 
+# What of `run --reserve` runs nothing.
+RESERVE_PURE := $(addprefix $(BUILD)/cli/,reserve_args.o reserve_holes.o rom_image.o rom_report.o rom_silence.o)
+$(BUILD)/unit/test_reserve: tests/unit/test_reserve.c $(RESERVE_PURE) $(PLAN_PURE) $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
+	@mkdir -p $(@D)
+	$(COMPILE) -Itests -o $@ $(filter %.c %.o %.a,$^) $$(pkg-config --libs jansson) -lcmocka -lpthread
+
 $(BUILD)/iovashim: $(CLI_OBJ) $(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
 	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -pie $(LINK_HARDEN) -Wl,--gc-sections \
 		-Wl,--as-needed -o $@ $^ $$(pkg-config --libs $(CLI_PACKAGES)) -lpthread

@@ -26,7 +26,8 @@ static const struct verb verbs[] = {
 		verb_holes},
 	{"run", "start a VMM with iovashim in between",
 		"[--via auto|preload|seccomp] [--policy FILE] [--mode split|refuse|observe]\n"
-		"                    [--log FILE] [--] VMM [ARGUMENT]...",
+		"                    [--log FILE] [--reserve[=device|rom|off] [--print]] [--] VMM "
+		"[ARGUMENT]...",
 		verb_run},
 	{"report", "show what happened, from event logs",
 		"[--svg FILE] [--html FILE] [--json] LOG…\n       iovashim report "

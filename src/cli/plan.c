@@ -166,16 +166,27 @@ static int verdict(const struct plan *plan)
 	return PLAN_NOTHING;
 }
 
+static int load_host(struct plan *plan, const char *name)
+{
+	struct model_error error = {""};
+
+	if (!plan_host_load(&plan->host, name, &error))
+		return 0;
+	return cli_fail("--host %s: %s%s", name, error.text,
+		!strcmp(name, "this") ? "; plan for another host with --host amd, or a file" : "");
+}
+
 static int run(struct plan *plan, const struct options *o)
 {
 	int status = check_program(plan->asked.at[0]);
 
 	if (!status)
-		status = plan_host_load(&plan->host, o->host);
+		status = load_host(plan, o->host);
 	if (!status)
 		status = add_devices(plan, o);
 	if (!status)
 		status = plan_stage(plan, !o->unconfined, o->firmware_seconds);
+	plan->stage.otherwise = ", or accept less with --unconfined";
 	if (!status)
 		status = rehearse_all(plan);
 	if (plan_interrupted())

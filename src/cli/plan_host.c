@@ -2,7 +2,6 @@
 /* The host that a plan is for: where it is read from, and what is added to it. */
 #include "plan_host.h"
 #include "cli.h"
-#include "model/host_text.h"
 #include "plan_args.h"
 
 #include <stdlib.h>
@@ -39,22 +38,14 @@ static int load(struct plan_host *host, const char *name, struct model_error *er
 	return model_host_load(&host->model, name, error);
 }
 
-int plan_host_load(struct plan_host *host, const char *name)
+int plan_host_load(struct plan_host *host, const char *name, struct model_error *error)
 {
-	struct model_error error = {""};
-	int status;
-
 	*host = (struct plan_host){.name = plan_copy(name)};
-	if (!load(host, name, &error)) {
-		if (!strcmp(name, "this"))
-			read_physbits(host);
+	if (!load(host, name, error))
 		return 0;
-	}
-	status = cli_fail("--host %s: %s%s", name, error.text,
-		!strcmp(name, "this") ? "; plan for another host with --host amd, or a file" : "");
 	free(host->name);
 	host->name = NULL;
-	return status;
+	return -1;
 }
 
 void plan_host_release(struct plan_host *host)

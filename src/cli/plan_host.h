@@ -4,6 +4,7 @@
 #define IOVASHIM_PLAN_HOST_H
 
 #include "model/host.h"
+#include "model/host_text.h"
 #include "range.h"
 
 #include <stddef.h>
@@ -21,9 +22,9 @@ struct plan_hole {
 	unsigned int bits; /* of "beyond": how wide the IOMMU is */
 };
 
-/* @name: "this", one of the built-in descriptions, a description or a sysfs tree. 0, or EXIT_OWN
- * after a line on stderr. */
-int plan_host_load(struct plan_host *host, const char *name);
+/* @name: "this", one of the built-in descriptions, a description or a sysfs tree. 0, or -1 with
+ * what is wrong in @error. */
+int plan_host_load(struct plan_host *host, const char *name, struct model_error *error);
 void plan_host_release(struct plan_host *host);
 
 bool plan_host_has(const struct plan_host *host, const char *address);

@@ -119,7 +119,7 @@ static _Noreturn void child(const struct stage *stage, const struct rehearsal *w
 	wait_for(vmm);
 }
 
-static int started(int report, const char *vmm)
+static int started(const struct stage *stage, int report, const char *vmm)
 {
 	struct trouble trouble;
 
@@ -128,8 +128,8 @@ static int started(int report, const char *vmm)
 	if (*trouble.what)
 		return cli_fail("cannot confine the VMM for want of %s: %s; where namespaces are "
 				"forbidden, "
-				"run as root, or accept less with --unconfined",
-			trouble.what, strerror(trouble.error));
+				"run as root%s",
+			trouble.what, strerror(trouble.error), stage->otherwise);
 	cli_complain("cannot execute %s: %s", vmm, strerror(trouble.error));
 	return trouble.error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC;
 }
@@ -153,7 +153,7 @@ int process_start(const struct stage *stage, const struct rehearsal *what, char 
 	if (stage->monitor)
 		close(monitor[1]);
 	process->monitor = monitor[0];
-	status = started(report[0], what->args->at[0]);
+	status = started(stage, report[0], what->args->at[0]);
 	close(report[0]);
 	if (status)
 		process_kill(process);

@@ -104,11 +104,19 @@ static const struct question probe_questions[] = {
 	{NULL, NULL, NULL},
 };
 
+#define WINDOW(host, side) "{\"path\":\"/machine/" host "\",\"property\":\"pci-hole64-" side "\"}"
+
 static const struct question questions[] = {
 	{"target", "query-target", NULL},
 	{"memory", "query-memory-size-summary", NULL},
 	{"dimms", "query-memory-devices", NULL},
 	{"devices", "hmp", "info qtree"},
+	{"machine", "qom-get", "{\"path\":\"/machine\",\"property\":\"type\"}"},
+	/* Where the machine has room for 64-bit BARs; one of the two has an answer. */
+	{"q35-window", "qom-get", WINDOW("q35", "start")},
+	{"q35-window-end", "qom-get", WINDOW("q35", "end")},
+	{"i440fx-window", "qom-get", WINDOW("i440fx", "start")},
+	{"i440fx-window-end", "qom-get", WINDOW("i440fx", "end")},
 	{NULL, NULL, NULL},
 };
 

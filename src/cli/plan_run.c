@@ -3,6 +3,7 @@
 #include "plan_run.h"
 #include "cli.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -126,6 +127,26 @@ static bool bars_are_placed(const struct run *run)
 	return devices >= now.n_devices;
 }
 
+static bool said_what_is_awaited(const struct run *run)
+{
+	FILE *file = fopen(run->stage->awaited, "re");
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	while (file && !found && getline(&line, &room, file) > 0)
+		found = strstr(line, run->stage->awaited_word);
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool firmware_is_done(const struct run *run)
+{
+	return bars_are_placed(run) && (!run->stage->awaited || said_what_is_awaited(run));
+}
+
 static void ask(struct run *run)
 {
 	const struct question *q = run->what->questions;
@@ -156,7 +177,7 @@ static void run_firmware(struct run *run)
 	if (!answer)
 		return;
 	json_decref(answer);
-	run->outcome->firmware = settle(run, run->stage->firmware_seconds, bars_are_placed);
+	run->outcome->firmware = settle(run, run->stage->firmware_seconds, firmware_is_done);
 	run->outcome->firmware_took = seconds_now() - begin;
 }
 

@@ -14,10 +14,13 @@ struct stage {
 	const char *model;     /* libiovamodel.so */
 	const char *shim;      /* libiovashim.so */
 	bool confined;
-	bool kvm;	      /* the VMM may open /dev/kvm */
-	bool monitor;	      /* the VMM gets a QMP connection on QMP_FD */
-	double start_seconds; /* for the VMM to set up the guest */
+	const char *otherwise; /* ", or …": what else there is where it cannot be confined */
+	bool kvm;	       /* the VMM may open /dev/kvm */
+	bool monitor;	       /* the VMM gets a QMP connection on QMP_FD */
+	double start_seconds;  /* for the VMM to set up the guest */
 	double firmware_seconds;
+	const char *awaited, *awaited_word; /* a file, and what firmware is to have put into it
+					     * before it is at rest; NULL: nothing */
 };
 
 /* Of the VMM, as its arguments name it. */

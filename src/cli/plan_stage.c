@@ -59,6 +59,7 @@ static char *make_directory(void)
 int plan_stage(struct plan *plan, bool confined, double firmware_seconds)
 {
 	plan->stage = (struct stage){.confined = confined,
+		.otherwise = "",
 		.monitor = plan->vmm->monitor,
 		.kvm = !plan->vmm->monitor,
 		.start_seconds = 30,

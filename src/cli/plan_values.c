@@ -120,6 +120,8 @@ static void put_sizes(const struct plan *plan, const struct args *args, struct v
 	if (!above)
 		return;
 	put(v, "above", plan_format("0x%" PRIx64, above));
+	/* The largest power of two of which the hole's end is a multiple, in MiB. */
+	put(v, "above-alignment", plan_format("%" PRIu64, (above & -above) / MIB));
 	/* The room for DIMMs begins where RAM ends; 2 GiB more than counted, since VMMs align it.
 	 */
 	if (end > low->hole.range.first)

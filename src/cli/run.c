@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* iovashim run: sets the environment of the shim, then becomes the VMM. */
+/* iovashim run: sets the environment of the shim, has the guest told, then becomes the VMM. */
 #include "cli.h"
 #include "find_program.h"
 #include "host_facts.h"
 #include "preload_env.h"
 #include "ready_watch.h"
+#include "reserve.h"
+#include "rom_watch.h"
+#include "run_log.h"
 #include "settings.h"
 #include "supervisor/supervisor.h"
 #include "vmm_check.h"
@@ -17,6 +20,8 @@
 struct request {
 	enum { VIA_AUTO, VIA_PRELOAD, VIA_SECCOMP } via;
 	const char *policy, *mode, *log;
+	enum reserve_way reserve;
+	bool print;
 	char **vmm; /* its arguments, the name first */
 };
 
@@ -76,7 +81,88 @@ static int prepare(const struct request *request)
 	if (settings.disabled)
 		return 0;
 	status = check_policy(&settings);
-	return status ? status : check_log(&settings);
+	return status || request->print ? status : check_log(&settings);
+}
+
+/* Where the ROM reports: to a process that reads it; or, of what is only printed, to a file. */
+static int add_channel(
+	const struct request *request, const struct settings *settings, struct reservation *r)
+{
+	struct rom_watch watch = {settings->log, settings->quiet, r->boots, r->n_holes};
+	char *path;
+	int fd, err;
+
+	if (request->print) {
+		path = settings->log ? plan_format("%s.rom", settings->log)
+				     : plan_copy("/dev/stderr");
+		reserve_add_channel(r, -1, path);
+		free(path);
+		return 0;
+	}
+	err = rom_watch_start(&watch, &fd);
+	if (err)
+		return cli_fail(
+			"--reserve: cannot start what reads the ROM's report: %s", strerror(-err));
+	reserve_add_channel(r, fd, NULL);
+	return 0;
+}
+
+static void log_reservation(const struct settings *settings, const struct reservation *r)
+{
+	char bytes[4096];
+	struct text text = text_start(bytes, sizeof(bytes));
+
+	reserve_json(&text, r);
+	run_log(settings->log, getpid(), "reserve", bytes);
+}
+
+/* The VMM's arguments become those that tell the guest of its holes, if it has any. */
+static int add_reservation(struct request *request, struct reservation *reservation)
+{
+	struct settings settings = settings_read(environ);
+	struct policy_error error;
+	struct host_kernel host;
+	struct policy policy;
+	const char *origin;
+	int status;
+
+	host_kernel_read(&host);
+	if (settings_load_policy(&settings, &policy, &host.policy, &origin, &error))
+		return cli_fail("%s", error.text);
+	status = reserve(request->reserve, request->vmm, &policy, settings.quiet, reservation);
+	policy_free(&policy);
+	if (!status && reservation_made(reservation))
+		status = add_channel(request, &settings, reservation);
+	if (status)
+		return status;
+	if (reservation_made(reservation) && !request->print)
+		log_reservation(&settings, reservation);
+	request->vmm = reservation->args.at;
+	return 0;
+}
+
+static int print_command(const struct request *request)
+{
+	static const char *const ways[] = {"auto", "preload", "seccomp"};
+	const char *const options[][2] = {{"--via", ways[request->via]},
+		{"--policy", request->policy}, {"--mode", request->mode}, {"--log", request->log}};
+	struct args words = args_copy(NULL, 0);
+
+	args_add(&words, "iovashim");
+	args_add(&words, "run");
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (!options[i][1])
+			continue;
+		args_add(&words, options[i][0]);
+		args_add(&words, options[i][1]);
+	}
+	args_add(&words, "--");
+	for (char **word = request->vmm; *word; word++)
+		args_add(&words, *word);
+	args_print(&words, stdout);
+	putchar('\n');
+	args_free(&words);
+	return cli_finish(0);
 }
 
 /* Returns only if it fails. */
@@ -87,6 +173,7 @@ static int become(const char *path, char **vmm)
 	execv(path, vmm);
 	error = errno;
 	ready_watch_cancel();
+	rom_watch_cancel();
 	cli_complain("%s: %s", path, strerror(error));
 	return exit_status(error);
 }
@@ -155,23 +242,30 @@ static int find_vmm(struct request *request, char **path)
 	return status;
 }
 
+static int start(const char *path, const struct request *request)
+{
+	if (settings_read(environ).disabled) {
+		cli_complain("IOVASHIM_DISABLE is set: the VMM runs as without iovashim");
+		return become(path, request->vmm);
+	}
+	if (request->via == VIA_SECCOMP)
+		return by_seccomp(path, request);
+	return by_preload(path, request);
+}
+
 static int run(struct request *request)
 {
+	struct reservation reservation = {0};
 	char *path = NULL;
 	int status = find_vmm(request, &path);
 
 	if (!status)
 		status = prepare(request);
-	if (!status) {
-		if (settings_read(environ).disabled) {
-			cli_complain("IOVASHIM_DISABLE is set: the VMM runs as without iovashim");
-			status = become(path, request->vmm);
-		} else if (request->via == VIA_SECCOMP) {
-			status = by_seccomp(path, request);
-		} else {
-			status = by_preload(path, request);
-		}
-	}
+	if (!status && request->reserve != RESERVE_OFF && !settings_read(environ).disabled)
+		status = add_reservation(request, &reservation);
+	if (!status)
+		status = request->print ? print_command(request) : start(path, request);
+	reservation_clear(&reservation);
 	free(path);
 	return status;
 }
@@ -189,9 +283,28 @@ static int parse_via(struct request *request, const char *word)
 	return cli_fail("--via %s: it is auto, preload or seccomp", word);
 }
 
+static int parse_reserve(struct request *request, const char *word)
+{
+	static const char *const words[] = {"off", "device", "rom"};
+
+	request->reserve = RESERVE_DEVICE;
+	for (size_t i = 0; word && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(word, words[i]) != 0)
+			continue;
+		request->reserve = i;
+		return 0;
+	}
+	return word ? cli_fail("--reserve=%s: it is device, rom or off", word) : 0;
+}
+
 static int parse_option(struct request *request, int option)
 {
 	switch (option) {
+	case 'r':
+		return parse_reserve(request, optarg);
+	case 'P':
+		request->print = true;
+		return 0;
 	case 'v':
 		return parse_via(request, optarg);
 	case 'p':
@@ -216,6 +329,8 @@ int verb_run(int argc, char **argv)
 		{"policy", required_argument, NULL, 'p'},
 		{"mode", required_argument, NULL, 'm'},
 		{"log", required_argument, NULL, 'l'},
+		{"reserve", optional_argument, NULL, 'r'},
+		{"print", no_argument, NULL, 'P'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -231,6 +346,8 @@ int verb_run(int argc, char **argv)
 	}
 	if (optind == argc)
 		return cli_usage();
+	if (request.print && request.reserve == RESERVE_OFF)
+		return cli_fail("--print goes with --reserve: without it nothing is added");
 	request.vmm = argv + optind;
 	return run(&request);
 }
