@@ -11,18 +11,13 @@
 
 char *reserve_find_rom(void)
 {
-	static const char name[] = "iovashim-reserve.rom";
-	char *path = installed_file(name), *text;
+	char *path = installed_find("iovashim-reserve.rom"), *text;
 	const char *wrong;
 	size_t size;
 	int err;
 
-	if (!path) {
-		cli_complain("--reserve: %s is neither beside this program nor in " LIBDIR
-			     "/iovashim or " LIBDIR ": build it with make rom",
-			name);
+	if (!path)
 		return NULL;
-	}
 	err = whole_file_read(path, &text, &size);
 	wrong = err ? strerror(-err) : rom_image_check((unsigned char *)text, size);
 	if (wrong)
