@@ -237,7 +237,7 @@ static void set_up(struct plan *plan, const char *facts)
 	static unsigned int groups[] = {3};
 
 	*plan = (struct plan){.vmm = vmm_find("qemu-system-x86_64")};
-	assert_int_equal(plan_host_load(&plan->host, "amd"), 0);
+	assert_int_equal(plan_host_load(&plan->host, "amd", &(struct model_error){""}), 0);
 	plan->survey = (struct outcome){.started = true,
 		.mappings = mappings,
 		.n_mappings = 4,
