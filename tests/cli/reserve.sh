@@ -111,7 +111,7 @@ has_line '^iovashim run: the VMM has ended, and no ROM had reported that the gue
 json '.[-1].event == "rom-silent" or .[-2].event == "rom-silent"'
 
 # What a ROM says that could not do it, whatever was rehearsed; and what a guest says for fun.
-cp "$here/reserve_vmm.sh" qemu-kvm
+cp "$here/reserve_vmm.bash" qemu-kvm
 says() { # TEXT: with "R " before each line
     rm -f log.jsonl
     SAYS="${1//R /iovashim-rom: }" run --reserve --log log.jsonl -- ./qemu-kvm "${qemu[@]:1}" -m 3G "${device[@]}" \

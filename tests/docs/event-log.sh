@@ -167,7 +167,7 @@ reserving() {
 all_read() { [ "$(grep -cE '"event":"rom(-silent)?"' "$live")" = 5 ]; }
 if command -v qemu-system-x86_64 >/dev/null; then
     echo 'hole 0x110000000-0x11fffffff' >"$work/reserve.conf"
-    cp "$here/../cli/reserve_vmm.sh" "$work/qemu-kvm"
+    cp "$here/../cli/reserve_vmm.bash" "$work/qemu-kvm"
     hole='R hole 0x0000000110000000-0x000000011fffffff'
     clean "a guest that is told" reserving "R version 1 bios\n$hole reserved\nR done 1 of 1\n"
     clean "guests that are not" reserving "R version 1 uefi\n$hole not-reserved why\nR done 0 of 1\nR \
