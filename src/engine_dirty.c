@@ -105,8 +105,15 @@ int dirty_gaps_prepare(struct dirty_gaps *gaps, struct engine *engine,
 	err = copy_splits(gaps, engine, container, iova);
 	for (size_t i = 0; !err && i < gaps->n_splits; i++)
 		err = clean_split(gaps, &gaps->splits[i]);
-	if (err)
+	if (err) {
 		dirty_gaps_finish(gaps, false);
+		engine_tell(engine, &(struct event){.kind = EVENT_FAULT,
+					    .container = container,
+					    .iova = iova,
+					    .result = err,
+					    .what = "no memory for a dirty bitmap: the request was "
+						    "refused, nothing was unmapped"});
+	}
 	return err;
 }
 

@@ -137,10 +137,16 @@ static int protect(const struct guard *guard, struct range addresses, int prot)
 	return guard->space->protect(guard->space->context, addresses, prot);
 }
 
+/* With a second try, since nobody else would: memory that stays away is the VMM's death. */
+static int reopen(const struct guard *guard, struct range addresses, int prot)
+{
+	return protect(guard, addresses, prot) ? protect(guard, addresses, prot) : 0;
+}
+
 static void restore(const struct fresh *fresh, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		protect(fresh->guard, fresh->vmas[i].addresses, fresh->vmas[i].prot);
+		reopen(fresh->guard, fresh->vmas[i].addresses, fresh->vmas[i].prot);
 }
 
 /* Access is taken away between two proofs: what was written before the first is seen there, what
@@ -284,40 +290,44 @@ static void collect(void *context, const struct vma *vma)
 }
 
 /* Only what is still without access, and still the same file, is ours to open again. */
-static void restore_span(const struct guard *guard, const struct guard_span *span)
+static int restore_span(const struct guard *guard, const struct guard_span *span)
 {
 	struct fresh found = {.wanted = span->addresses};
-	int err = vma_each(guard->space, span->addresses, collect, &found);
+	int unread = vma_each(guard->space, span->addresses, collect, &found), err = 0;
 
 	/* No descriptor left, say. Memory that stays away would be worse than a wrong guess. */
-	if ((err && err != -EFAULT) || found.err)
-		protect(guard, span->addresses, span->prot);
+	if ((unread && unread != -EFAULT) || found.err)
+		err = reopen(guard, span->addresses, span->prot);
 	for (size_t i = 0; i < found.n; i++)
-		if (found.vmas[i].prot == PROT_NONE && found.vmas[i].inode == span->inode)
-			protect(guard, found.vmas[i].addresses, span->prot);
+		if (found.vmas[i].prot == PROT_NONE && found.vmas[i].inode == span->inode &&
+			reopen(guard, found.vmas[i].addresses, span->prot))
+			err = -ENOMEM;
 	mem_release(&found.vmas, &found.room, sizeof(*found.vmas));
+	return err;
 }
 
-void guard_lift(struct guard *guard, struct range addresses)
+int guard_lift(struct guard *guard, struct range addresses)
 {
 	struct lock_hold hold;
 	size_t i;
+	int err;
 
 	lock_take(&guard->lock, &hold);
 	guard->changing = true;
 	/* Without memory to cut, a span that reaches outside stays guarded: safe, if not nice. */
-	cut_spans(guard, addresses);
+	err = cut_spans(guard, addresses);
 	i = span_from(guard, addresses.first);
 	while (i < guard->n_spans && range_contains(addresses, guard->spans[i].addresses)) {
 		if (--guard->spans[i].count) {
 			i++;
 			continue;
 		}
-		restore_span(guard, &guard->spans[i]);
+		err = restore_span(guard, &guard->spans[i]) ? -ENOMEM : err;
 		remove_span(guard, i);
 	}
 	guard->changing = false;
 	lock_drop(&guard->lock, &hold);
+	return err;
 }
 
 bool guard_covers(struct guard *guard, uint64_t address)

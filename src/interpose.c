@@ -35,6 +35,9 @@ EXPORT int dup2(int fd, int to);
 EXPORT int dup3(int fd, int to, int flags);
 EXPORT int fcntl(int fd, int command, ...);
 EXPORT int fcntl64(int fd, int command, ...);
+/* By which copies of this library find each other. */
+EXPORT extern const char iovashim_version[];
+const char iovashim_version[] = IOVASHIM_VERSION;
 
 /* Whoever comes after this library. All NULL before the constructor has run, and without dlsym. */
 static struct {
@@ -183,7 +186,7 @@ int fcntl64(int fd, int command, ...)
 	return fcntl_by(libc.fcntl64, fd, command, argument);
 }
 
-/* @pointer is that of a function; ISO C has no cast for what dlsym returns. */
+/* @pointer is that of a function, mostly; ISO C has no cast for what dlsym returns. */
 static void find(void *pointer, const char *name)
 {
 	void *symbol = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
@@ -194,8 +197,12 @@ static void find(void *pointer, const char *name)
 /* With initfirst this runs before libc has set environ: the loader hands the environment over. */
 static __attribute__((constructor)) void load(int argc, char **argv, char **environment)
 {
+	const char *after;
+
 	(void)argc;
 	(void)argv;
+	/* Two copies in a chain would both see a mapping and its pieces: the last one acts. */
+	find(&after, "iovashim_version");
 	find(&libc.ioctl, "ioctl");
 	find(&libc.close, "close");
 	find(&libc.close_range, "close_range");
@@ -204,7 +211,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envi
 	find(&libc.dup3, "dup3");
 	find(&libc.fcntl, "fcntl");
 	find(&libc.fcntl64, "fcntl64");
-	enabled = shim_load(next, getauxval(AT_SECURE) ? NULL : environment);
+	enabled = !after && shim_load(next, getauxval(AT_SECURE) ? NULL : environment);
 }
 
 static __attribute__((destructor)) void unload(void)

@@ -58,8 +58,14 @@ static int guard_memory(void *context, struct range vaddr, uint32_t flags, uint6
 
 static void unguard_memory(void *context, struct range vaddr)
 {
+	int err = guard_lift(&shim.memory.guard, vaddr);
+
 	(void)context;
-	guard_lift(&shim.memory.guard, vaddr);
+	if (err)
+		engine_fault(&shim.engine, NULL,
+			"memory that was guarded could not be opened again: the VMM may not use it "
+			"any more",
+			err);
 }
 
 struct memory_ops shim_memory_ops(void)

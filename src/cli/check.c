@@ -122,8 +122,8 @@ static int print_json(const struct vmm *vmm, const char *name)
 	return 0;
 }
 
-/* Who imports a symbol: the program, and its libraries without libc. */
-static void print_importers(const struct libraries *libraries, unsigned int flag, const char *name)
+/* Who imports a symbol: the program, and its libraries without libc. True if any does. */
+static bool print_importers(const struct libraries *libraries, unsigned int flag, const char *name)
 {
 	const char *before = "";
 
@@ -139,6 +139,7 @@ static void print_importers(const struct libraries *libraries, unsigned int flag
 	}
 	if (*before)
 		putchar('\n');
+	return *before;
 }
 
 static void print_program(const struct vmm *vmm)
@@ -152,7 +153,11 @@ static void print_program(const struct vmm *vmm)
 		vmm->set_group ? ", set-group-ID" : "",
 		vmm->capabilities ? ", file capabilities" : "");
 	for (size_t i = 0; i < IMPORTS; i++)
-		print_importers(&vmm->libraries, imports[i].flag, imports[i].name);
+		if (print_importers(&vmm->libraries, imports[i].flag, imports[i].name) &&
+			imports[i].flag == ELF_IMPORTS_DLOPEN)
+			puts("  (what is loaded by dlmopen, or by dlopen with RTLD_DEEPBIND, calls "
+			     "libc's ioctl\n   past a preload: for that, iovashim run --via "
+			     "seccomp)");
 	for (size_t i = 1; i < vmm->libraries.n; i++)
 		if (!vmm->libraries.list[i].path)
 			printf("  not found: %s\n", vmm->libraries.list[i].name);

@@ -65,24 +65,35 @@ static void read_host(const char *path)
 
 /*
  * The shim's constructor may come before libc's own (initfirst), and call in here: then there
- * is no environ yet, but /proc has it. What is returned then stays.
+ * is no environ yet, but /proc has it. What is returned then stays. A set-user-ID program may not
+ * read it there: false until it is in environ.
  */
-static const char *variable(const char *name)
+static char environment[1 << 17];
+static ssize_t environment_len;
+
+static bool environment_known(void)
 {
-	static char buffer[1 << 17];
-	static ssize_t len;
-	size_t name_len = strlen(name);
 	ssize_t n;
 	int fd;
 
-	if (environ)
-		return getenv(name);
-	fd = len ? -1 : real.open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && (n = read(fd, buffer + len, sizeof(buffer) - 1 - (size_t)len)) > 0)
-		len += n;
+	if (environ || environment_len)
+		return true;
+	fd = real.open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && (n = read(fd, environment + environment_len,
+				   sizeof(environment) - 1 - (size_t)environment_len)) > 0)
+		environment_len += n;
 	if (fd >= 0)
 		close(fd);
-	for (char *at = buffer; at < buffer + len; at += strlen(at) + 1)
+	return environment_len > 0;
+}
+
+static const char *variable(const char *name)
+{
+	size_t name_len = strlen(name);
+
+	if (environ)
+		return getenv(name);
+	for (char *at = environment; at < environment + environment_len; at += strlen(at) + 1)
 		if (!strncmp(at, name, name_len) && at[name_len] == '=')
 			return at + name_len + 1;
 	return NULL;
@@ -110,20 +121,25 @@ static void start(const char *path)
 
 struct preload *preload_ready(void)
 {
+	static bool begun; /* starting it comes in here again */
+	int saved;
+
 	if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
 		return active;
 	pthread_mutex_lock(&starting);
-	if (!real.open) {
-		int saved = errno;
+	saved = errno;
+	if (!real.open)
+		resolve();
+	if (!begun && environment_known()) {
 		const char *path;
 
-		resolve();
+		begun = true;
 		path = variable("IOVAMODEL_HOST");
 		if (path && *path)
 			start(path);
-		errno = saved;
 		__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
 	}
+	errno = saved;
 	pthread_mutex_unlock(&starting);
 	return active;
 }

@@ -222,6 +222,7 @@ static bool lift(struct supervisor *supervisor, struct client *client, struct ra
 {
 	struct borrow borrow = {.intake = &supervisor->intake, .tag = supervisor->tag};
 	bool lent = client->loan != NULL;
+	int err;
 
 	if (!lent) {
 		if (client == supervisor->client || !client->call_at ||
@@ -229,7 +230,12 @@ static bool lift(struct supervisor *supervisor, struct client *client, struct ra
 			return false;
 		client->loan = &borrow;
 	}
-	guard_lift(&client->memory.guard, vaddr);
+	err = guard_lift(&client->memory.guard, vaddr);
+	if (err)
+		engine_fault(&supervisor->engine, NULL,
+			"memory that was guarded could not be opened again: the VMM may not use it "
+			"any more",
+			err);
 	if (!lent) {
 		client->loan = NULL;
 		borrow_end(&borrow);
