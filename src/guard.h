@@ -40,8 +40,8 @@ int guard_set(struct guard *guard, struct range addresses, bool give_back, uint6
 int guard_allows(struct guard *guard, struct range addresses, int prot);
 
 /* Takes one count off @addresses; where none is left, the protection that was there comes back,
- * unless the VMM has mapped something else there since. Returns 0, or -errno if some of it could not
- * be had back (tried twice). */
+ * unless the VMM has mapped something else there since. Returns 0, or -errno if some of it could
+ * not be had back (tried twice). */
 int guard_lift(struct guard *guard, struct range addresses);
 
 /* True if @address is guarded. May be called in a signal handler; false if it cannot be told. */
