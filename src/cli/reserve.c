@@ -46,7 +46,7 @@ static void set_added(struct plan *plan, enum reserve_way way, const char *rom,
 
 	args_free(&plan->added);
 	plan->added = args_copy(NULL, 0);
-	reserve_add_rom(&plan->added, way, rom, text);
+	reserve_add_rom(&plan->added, way, reserve_uses_json(&plan->base), rom, text);
 	reserve_add_port(&plan->added, backend);
 	free(backend);
 	free(text);
@@ -253,7 +253,7 @@ static int decide(struct plan *plan, enum reserve_way way, const struct policy *
 	if (!status && r->n_holes) {
 		char *text = reserve_holes_text(r->holes, r->n_holes);
 
-		reserve_add_rom(&r->args, way, r->rom, text);
+		reserve_add_rom(&r->args, way, reserve_uses_json(&r->args), r->rom, text);
 		free(text);
 		set_added(plan, way, r->rom, r->holes, r->n_holes);
 		tell_crossed(crossed, n_crossed, quiet);

@@ -34,12 +34,38 @@ static void add_filled(struct args *args, const char *option, const char *before
 	free(safe);
 }
 
-void reserve_add_rom(struct args *args, enum reserve_way way, const char *rom, const char *holes)
+bool reserve_uses_json(const struct args *args)
+{
+	for (size_t i = 1; i + 1 < args->n; i++)
+		if (args_is_option(args->at[i], "device") && *args->at[i + 1] == '{')
+			return true;
+	return false;
+}
+
+static void add_device(struct args *args, bool json, const char *rom)
+{
+	json_t *device;
+	char *text;
+
+	if (!json) {
+		add_filled(args, "-device", "pci-testdev,id=iovashim-rom,romfile=", rom);
+		return;
+	}
+	device = json_pack(
+		"{s:s, s:s, s:s}", "driver", "pci-testdev", "id", "iovashim-rom", "romfile", rom);
+	text = json_dumps(device, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	add(args, "-device", text ? text : "");
+	free(text);
+	json_decref(device);
+}
+
+void reserve_add_rom(
+	struct args *args, enum reserve_way way, bool json, const char *rom, const char *holes)
 {
 	if (way == RESERVE_ROM)
 		add(args, "-option-rom", rom);
 	else
-		add_filled(args, "-device", "pci-testdev,id=iovashim-rom,romfile=", rom);
+		add_device(args, json, rom);
 	add_filled(args, "-fw_cfg", "name=" FILE_HOLES ",string=", holes);
 }
 

@@ -9,7 +9,11 @@
 
 /* reserve_args.c: QEMU's words. Pure. */
 enum { RESERVE_MOST_HOLES = 32 };
-void reserve_add_rom(struct args *args, enum reserve_way way, const char *rom, const char *holes);
+/* @json: the device is written so, as QEMU creates those last: one without an address takes the
+ * first slot that is free then, which is to be nobody else's. */
+void reserve_add_rom(
+	struct args *args, enum reserve_way way, bool json, const char *rom, const char *holes);
+bool reserve_uses_json(const struct args *args);
 void reserve_add_port(struct args *args, const char *backend);
 /* "0x110000000-0x11fffffff 0x…": blanks, since a comma would have to be doubled on QEMU's command
  * line, and libvirt does not. To be freed. */

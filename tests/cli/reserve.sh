@@ -60,6 +60,10 @@ has_line " --log guest.jsonl .* -option-rom $rom -fw_cfg name=opt/iovashim/holes
 expect 0 run --reserve --print -- "${qemu[@]}" -m 1100G "${device[@]}"
 has_line 'guest RAM crosses 0x000000fd00000000-0x000000ffffffffff \(reserved, group 3\)$'
 has_line "'name=opt/iovashim/holes,string=0x110000000-0x11fffffff 0xfd00000000-0xffffffffff'"
+# QEMU creates devices in JSON last, so the ROM's is one there too: it takes no slot of another's.
+expect 0 run --reserve --print -- "${qemu[@]}" -m 3G -device '{"driver":"pcie-root-port","id":"p","bus":"pcie.0","addr":"0x1"}' \
+    -device '{"driver":"vfio-pci","host":"0000:00:05.0","bus":"p"}'
+has_line " -device '\{\"driver\":\"pci-testdev\",\"id\":\"iovashim-rom\",\"romfile\":\"$rom\"\}' "
 # A shell takes it back.
 expect 0 env IOVASHIM_QUIET=1 bash -c 'eval "set -- $(LD_PRELOAD=$0/libiovamodel.so "$0/iovashim" run --reserve --print \
     --policy holes.conf -- "$@")" && printf "%s\n" "$@"' "$work" "${qemu[@]}" -m 3G -name "it's" "${device[@]}"

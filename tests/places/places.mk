@@ -10,5 +10,5 @@ units-check: all $(BUILD)/libiovamodel.so
 
 places-check: units-check
 	@tools/deps --places
-	@set -e; for t in prometheus libvirt kubernetes confinement; do tests/places/$$t.sh $(BUILD); done
+	@set -e; for t in prometheus libvirt reserve kubernetes confinement; do tests/places/$$t.sh $(BUILD); done
 	bash tests/cli/fleet.sh $(BUILD)

@@ -151,13 +151,18 @@ static void test_added(void **state)
 
 	(void)state;
 	assert_string_equal(text, "0x110000000-0x11fffffff 0xfd00000000-0xffffffffffffffff");
-	reserve_add_rom(&args, RESERVE_DEVICE, "/a,b/rom", text);
-	reserve_add_rom(&args, RESERVE_ROM, "/a,b/rom", "0x1-0x2");
+	reserve_add_rom(&args, RESERVE_DEVICE, false, "/a,b/rom", text);
+	reserve_add_rom(&args, RESERVE_DEVICE, true, "/a,b/\"rom", "0x1-0x2");
+	reserve_add_rom(&args, RESERVE_ROM, false, "/a,b/rom", "0x1-0x2");
 	words = args_text(&args);
-	assert_string_equal(words, "-device pci-testdev,id=iovashim-rom,romfile=/a,,b/rom -fw_cfg "
-				   "'name=opt/iovashim/holes,string=0x110000000-0x11fffffff "
-				   "0xfd00000000-0xffffffffffffffff' -option-rom /a,b/rom -fw_cfg "
-				   "name=opt/iovashim/holes,string=0x1-0x2");
+	assert_string_equal(words,
+		"-device pci-testdev,id=iovashim-rom,romfile=/a,,b/rom -fw_cfg "
+		"'name=opt/iovashim/holes,string=0x110000000-0x11fffffff "
+		"0xfd00000000-0xffffffffffffffff' -device "
+		"'{\"driver\":\"pci-testdev\",\"id\":\"iovashim-rom\",\"romfile\":\"/a,b/"
+		"\\\"rom\"}' "
+		"-fw_cfg name=opt/iovashim/holes,string=0x1-0x2 -option-rom /a,b/rom -fw_cfg "
+		"name=opt/iovashim/holes,string=0x1-0x2");
 	free(words);
 	free(text);
 	args_free(&args);
