@@ -81,6 +81,7 @@ situation() {
     [ -n "$wrong" ] || [ "$(last '.cause + " " + .effect')" = "$6 $7" ] ||
         wrong="cause and effect: wanted $6 $7, found $(last '.cause + " " + .effect')"
     [ -n "$wrong" ] || [ "$8" = - ] || advice | grep -qxF -- "$8" || wrong="no advice '$8' in: $(advice)"
+    [ -n "$wrong" ] || [ "$8" != - ] || [ -z "$(advice)" ] || wrong="advice: $(advice)"
     [ -n "$wrong" ] || [ -z "${9-}" ] || [ "$(last "$9")" = true ] || wrong="not so: $9: $(last .)"
     [ -z "$wrong" ]
     result $? "$name: $6, $7"
@@ -99,18 +100,18 @@ situation "before VFIO_SET_IOMMU" amd plain "vfio-test" "map:0x100000:0x1000:ram
     "program: call VFIO_SET_IOMMU before VFIO_IOMMU_MAP_DMA"
 situation "a struct that is too short" amd plain vfio-test "iommu map:0x100000:0x1000:ram:rws:22" argsz unknown \
     "program: mend the request"
-situation "no protection" amd plain vfio-test "iommu map:0x100000:0x1000:ram:0:22" flags unknown -
+situation "no protection" amd plain vfio-test "iommu map:0x100000:0x1000:ram:0:22" flags unknown "program: mend the request"
 situation "a flag that the kernel does not know" amd plain vfio-test "iommu map:0x100000:0x1000:ram:rwx:22" \
-    flags unknown -
-situation "size 0" amd plain vfio-test "iommu map:0x100000:0:ram:rw:22" size unknown - '.size == 0'
-situation "past 2^64" amd plain vfio-test "iommu map:0xfffffffffffff000:0x2000:ram:rw:22" wrap unknown - \
+    flags unknown "program: mend the request"
+situation "size 0" amd plain vfio-test "iommu map:0x100000:0:ram:rw:22" size unknown "program: mend the request" '.size == 0'
+situation "past 2^64" amd plain vfio-test "iommu map:0xfffffffffffff000:0x2000:ram:rw:22" wrap unknown "program: mend the request" \
     '.size == 8192 and .iova == "0xfffffffffffff000-0xffffffffffffffff"'
 situation "IOVA and size misaligned" amd plain vfio-test "iommu map:0x100800:0x1800:ram:rw:22" misaligned unknown \
     "program: align the IOVA and the size to 4K" '.misaligned == ["iova", "size"]'
 situation "address misaligned" amd plain vfio-test "iommu map:0x100000:0x1000:odd:rw:22" misaligned unknown \
     "program: align the address to 4K" '.misaligned == ["vaddr"]'
 situation "a new address for no mapping" amd plain vfio-test "iommu map:0x100000:0x1000:ram:v:2" \
-    live-update unknown -
+    live-update unknown "program: mend the request"
 situation "no IOMMU at all" none plain vfio-test "noiommu map:0x100000:0x1000:ram:rw:25" no-type1 unknown \
     "host: turn the IOMMU on"
 
@@ -119,12 +120,14 @@ situation "no IOMMU at all" none plain vfio-test "noiommu map:0x100000:0x1000:ra
 twice="iommu map:0x100000:0x1000:ram:rw:0 map:0x100000:0x1000:ram:rw:17"
 situation "overlap, any program" amd plain vfio-test "$twice" overlap unknown "program: unmap what is there first" \
     'has("overlaps") | not'
-situation "overlap, DPDK" amd plain dpdk-testpmd "$twice" overlap harmless -
+situation "overlap, DPDK" amd plain dpdk-testpmd "$twice" overlap harmless \
+    "program: unmap what is there first"
 situation "overlap with a split mapping" amd plain vfio-test \
-    "iommu map:0xfcfff00000:0x300200000:ram:rw:0 map:0xfcfff00000:0x1000:ram:rw:17" overlap unknown - \
+    "iommu map:0xfcfff00000:0x300200000:ram:rw:0 map:0xfcfff00000:0x1000:ram:rw:17" overlap unknown "program: unmap what is there first" \
     '.overlaps == "0x000000fcfff00000-0x00000100000fffff" and .action == "refuse"'
 situation "overlap, and nothing may be looked at" amd plain vfio-test \
-    "iommu map:0x100000:0x1000:ram:rw:0 sandbox map:0x100000:0x1000:ram:rw:17" overlap unknown - '.kind == "unknown"'
+    "iommu map:0x100000:0x1000:ram:rw:0 sandbox map:0x100000:0x1000:ram:rw:17" overlap unknown \
+    "program: unmap what is there first" '.kind == "unknown"'
 
 # --- limits --------------------------------------------------------------------------------------
 
@@ -138,7 +141,7 @@ situation "no entry left, DPDK" amd-few plain dpdk-testpmd \
     "dpdk: --single-file-segments, with huge pages of 1 GiB"
 locking="iommu drop map:0x0:0x800000:ram:rw:12"
 ulimit -S -l 64
-situation "RLIMIT_MEMLOCK" amd-locked plain cloud-hypervisor "$locking" memlock fatal - \
+situation "RLIMIT_MEMLOCK" amd-locked plain cloud-hypervisor "$locking" memlock fatal "host: ulimit -l 8192" \
     '.memlock == 65536 and .need == 8388608 and (.may_lock | not)'
 kib=$(advice | sed -n 's/^host: ulimit -l //p')
 situation "RLIMIT_MEMLOCK, QEMU" amd-locked plain "qemu-system-x86_64 -m 8M" "$locking" memlock fatal \
@@ -150,15 +153,19 @@ else
     echo "ok   and with ulimit -l $kib it succeeds # skipped: not permitted here"
 fi
 ulimit -S -l "$(ulimit -H -l)"
-situation "the kernel's own memory" amd-poor plain "qemu-system-x86_64 -m 8M" "iommu map:0:0x800000:ram:rw:12" \
-    "$([ "$(id -u)" -eq 0 ] && echo memory || echo memlock)" fatal -
+if [ "$(id -u)" -eq 0 ]; then
+    situation "the kernel's own memory" amd-poor plain "qemu-system-x86_64 -m 8M" "iommu map:0:0x800000:ram:rw:12" \
+        memory fatal "host: more free memory, or fewer huge pages set aside"
+else
+    echo "ok the kernel's own memory # skipped: not root, so that it may be RLIMIT_MEMLOCK"
+fi
 
 # --- memory that cannot be had -------------------------------------------------------------------
 
 situation "memory that is not there" amd-fault plain vfio-test "iommu map:0x100000:0x2000:none:rw:14" unmapped \
-    unknown - '.where | test("^0x")'
+    unknown "program: have memory there, with the access that is asked for" '.where | test("^0x")'
 situation "memory that cannot be written" amd-fault plain vfio-test "iommu map:0x100000:0x2000:const:rw:14" access \
-    unknown -
+    unknown "program: have memory there, with the access that is asked for"
 situation "memory that is guarded" amd-fault3 plain vfio-test \
     "iommu map:0xfcfffff000:0x300002000:ram:rw:0 map:0x100000:0x1000:hole:rw:14" guarded unknown \
     "program: map this memory at the same IOVA as before"
@@ -189,8 +196,8 @@ situation "RAM all in a hole" amd plain vfio-test "iommu map:0xfd00000000:0x1000
     "policy: inside skip"
 advice | sed -n 's/^policy: //p' >"$work/advised.conf"
 helps "$(cat "$work/advised.conf") in the policy" amd advised
-situation "a rule of the policy" amd rule vfio-test "iommu map:0x100000000:0x20000000:ram:rw:22" policy unknown - \
-    '.holes[0].line == 1 and .holes[0].name == "site" and .reason == "policy"'
+situation "a rule of the policy" amd rule vfio-test "iommu map:0x100000000:0x20000000:ram:rw:22" policy unknown \
+    "layout: RAM from 0x120000000 on" '.holes[0].line == 1 and .holes[0].name == "site" and .reason == "policy"'
 situation "a rule that the kernel does not know, observed" amd site vfio-test \
     "iommu map:0x100000000:0x20000000:ram:rw:0" policy "" -
 situation "IOVASHIM_MODE=refuse, or the policy's word" amd refuse vfio-test \
@@ -213,9 +220,9 @@ situation "the same, SPDK" intel39 observe nvmf_tgt "iommu map:0x7f0000000000:0x
 situation "what a vIOMMU maps, QEMU" amd observe "qemu-system-x86_64 -m 8G" "iommu map:0xfd00000000:0x1000:ram:rw:22" \
     reserved lost - '.kind == "viommu"'
 situation "memory plugged in later, QEMU" amd observe "qemu-system-x86_64 -m 2G,maxmem=2T,slots=2" \
-    "iommu ran map:0xfce0000000:0x40000000:ram:rw:22" reserved fatal -
+    "iommu ran map:0xfce0000000:0x40000000:ram:rw:22" reserved fatal "qemu: -device pc-dimm,memdev=...,addr=0x10000000000"
 situation "IOVA that nothing is known of, in a sandbox" intel39 observe vfio-test \
-    "sandbox iommu map:0x8000000000:0x1000:ram:rw:22" unknown unknown -
+    "sandbox iommu map:0x8000000000:0x1000:ram:rw:22" unknown unknown "host: dmesg | grep -i -e vfio -e iommu"
 
 # --- QEMU itself ---------------------------------------------------------------------------------
 
