@@ -34,8 +34,8 @@ PURE := advice advice_case advice_expand container describe describe_cause descr
 	knowledge_vmms policy policy_decide policy_text text vmm_args
 # What touches the machine.
 EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots \
-	opened outlet page_proof policy_load ready self_image settings shim shim_fd shim_memory shim_start \
-	shim_survey vma
+	opened outlet page_proof policy_load ready settings shim shim_fd shim_memory shim_start \
+	survey vma vmm_image
 CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
 	$(BUILD)/builtin_holes_conf.o
 

@@ -94,6 +94,10 @@ int engine_dirty_pages(struct engine *engine, struct container *container, int f
 /* True if the same call would hand the request to the kernel as it is and return its answer, so
  * that whoever need not make the call himself can leave it to the caller. */
 bool engine_map_passes(struct engine *engine, struct container *container, const void *argument);
+
+/* False for a MAP_DMA that the kernel refuses before it looks at any mapping, and for FLAG_VADDR.
+ */
+bool engine_map_is_well_formed(const struct container *container, const void *argument);
 bool engine_unmap_passes(struct container *container, void *argument);
 bool engine_dirty_pages_pass(const struct container *container, const void *argument);
 

@@ -246,6 +246,14 @@ static enum route find_route(struct map *map, const void *argument)
 	return hole_set_touches(map->holes, map->iova) ? ROUTE_INTERVENE : ROUTE_PASS;
 }
 
+bool engine_map_is_well_formed(const struct container *container, const void *argument)
+{
+	struct vfio_iommu_type1_dma_map request;
+
+	memcpy(&request, argument, sizeof(request));
+	return well_formed(&request, container->holes->page);
+}
+
 bool engine_map_passes(struct engine *engine, struct container *container, const void *argument)
 {
 	struct map map = {.engine = engine, .container = container};

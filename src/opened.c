@@ -3,29 +3,23 @@
 #include "opened.h"
 #include "fd_io.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { REGION_SHIFT = 40, REGIONS = 9, BARS = 6 }; /* VFIO_PCI_OFFSET_SHIFT, VFIO_PCI_NUM_REGIONS */
 
-void opened_add(struct opened *opened, int fd, const char *name)
+void opened_add(struct opened *opened, const struct stat *st, const char *name)
 {
+	struct opened_device device = {.device = st->st_dev, .inode = st->st_ino};
 	size_t length = strcspn(name, " ");
-	struct opened_device device = {.inode = 0};
 	struct lock_hold hold;
-	int saved = errno;
-	struct stat st;
 
-	if (length < sizeof(device.name) && !fd_stat(fd, &st)) {
-		device.device = st.st_dev;
-		device.inode = st.st_ino;
-		memcpy(device.name, name, length);
-		lock_take(&opened->lock, &hold);
-		opened->devices[opened->n++ % OPENED_DEVICES] = device;
-		lock_drop(&opened->lock, &hold);
-	}
-	errno = saved;
+	if (length >= sizeof(device.name))
+		return;
+	memcpy(device.name, name, length);
+	lock_take(&opened->lock, &hold);
+	opened->devices[opened->n++ % OPENED_DEVICES] = device;
+	lock_drop(&opened->lock, &hold);
 }
 
 /* The @i-th, newest first. False if there is none. */

@@ -7,6 +7,8 @@
 #include "lock.h"
 #include "vma.h"
 
+#include <sys/stat.h>
+
 enum { OPENED_DEVICES = 64 };
 
 struct opened_device {
@@ -20,9 +22,9 @@ struct opened {
 	struct opened_device devices[OPENED_DEVICES];
 };
 
-/* After VFIO_GROUP_GET_DEVICE_FD on @name ("0000:00:05.0", other words may follow) gave @fd. Calls
- * fstat alone; what cannot be kept is not. */
-void opened_add(struct opened *opened, int fd, const char *name);
+/* After VFIO_GROUP_GET_DEVICE_FD on @name ("0000:00:05.0", other words may follow) gave a
+ * descriptor with @st; what cannot be kept is not. */
+void opened_add(struct opened *opened, const struct stat *st, const char *name);
 
 /* Which device's memory @vma is, and which region of it: @name of 20 bytes, "" if it cannot be
  * told; *@region -1 if it cannot. From Linux 6.10 on each device has an inode of its own and its

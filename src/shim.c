@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The preload's own state: which request on which descriptor is the engine's. */
 #include "shim.h"
+#include "fd_io.h"
 #include "host_facts.h"
 #include "mem.h"
 #include "shim_fd.h"
@@ -208,10 +209,12 @@ static int group_unset_container(int fd)
 
 static int group_get_device(int fd, void *argument)
 {
-	int device = pass(fd, VFIO_GROUP_GET_DEVICE_FD, argument);
+	int device = pass(fd, VFIO_GROUP_GET_DEVICE_FD, argument), saved = errno;
+	struct stat st;
 
-	if (device >= 0)
-		opened_add(&shim.opened, device, argument);
+	if (device >= 0 && !fd_stat(device, &st))
+		opened_add(&shim.opened, &st, argument);
+	errno = saved;
 	return device;
 }
 

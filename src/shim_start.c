@@ -3,7 +3,7 @@
 #include "shim_start.h"
 #include "mem.h"
 #include "ready.h"
-#include "self_image.h"
+#include "vmm_image.h"
 #include "shim_fd.h"
 #include "shim_memory.h"
 
@@ -119,9 +119,9 @@ static void describe_arguments(void)
 	struct describe_host *host = &shim.journal.host;
 
 	vmm_args_read(&host->args, shim.command_line,
-		self_command_line(shim.command_line, sizeof(shim.command_line)));
+		vmm_command_line("/proc/self", shim.command_line, sizeof(shim.command_line)));
 	if (strstr(host->vmm, "qemu-"))
-		host->version = self_qemu_version();
+		host->version = vmm_own_version();
 }
 
 static int start(void)

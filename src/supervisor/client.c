@@ -3,8 +3,11 @@
 #include "mem.h"
 #include "remote.h"
 #include "state.h"
+#include "survey.h"
+#include "vmm_image.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -183,6 +186,42 @@ struct client *client_of(struct supervisor *supervisor, pid_t tid)
 	return client;
 }
 
+/* The version that the file it was started from has; see vmm_own_version(). */
+static unsigned int qemu_version(const struct client *client)
+{
+	unsigned int version = 0;
+	struct stat st;
+	char path[32];
+	void *image;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/exe", client->proc);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (!fstat(fd, &st) && st.st_size > 0) {
+		image = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (image != MAP_FAILED) {
+			version = vmm_find_version(image, (size_t)st.st_size);
+			munmap(image, (size_t)st.st_size);
+		}
+	}
+	close(fd);
+	return version;
+}
+
+void client_describe(struct supervisor *supervisor, const struct client *client)
+{
+	struct describe_host *host = &supervisor->journal.host;
+	char *line = supervisor->command_line;
+
+	memcpy(supervisor->vmm, client->vmm, sizeof(supervisor->vmm));
+	vmm_args_read(&host->args, line,
+		vmm_command_line(client->proc, line, sizeof(supervisor->command_line)));
+	if (strstr(client->vmm, "qemu-"))
+		host->version = qemu_version(client);
+}
+
 static int classify(void *context, struct range vaddr, struct range iova, enum memory_kind *kind)
 {
 	struct supervisor *supervisor = context;
@@ -311,10 +350,29 @@ void sweep(struct supervisor *supervisor)
 	held_drop_unused(supervisor);
 }
 
+static void survey(void *context, struct range vaddr, struct range iova, uint32_t flags, int err,
+	struct circumstances *facts)
+{
+	struct supervisor *supervisor = context;
+	struct survey at = {.memory = &supervisor->client->memory,
+		.opened = &supervisor->opened,
+		.kernel = &supervisor->host.policy};
+	char thread[32];
+
+	if (supervisor->surveys >= MOST_SURVEYS)
+		return;
+	supervisor->surveys++;
+	snprintf(thread, sizeof(thread), "/proc/%d",
+		supervisor->borrow ? supervisor->borrow->tid : supervisor->client->process);
+	at.thread = thread;
+	survey_failure(&at, vaddr, iova, flags, err, facts);
+}
+
 struct memory_ops memory_of_client(struct supervisor *supervisor)
 {
 	return (struct memory_ops){.classify = classify,
 		.guard = guard_memory,
 		.unguard = unguard_memory,
-		.context = supervisor};
+		.context = supervisor,
+		.survey = survey};
 }

@@ -29,6 +29,18 @@ bool remote_write(pid_t pid, uint64_t address, const void *from, size_t bytes)
 	return process_vm_writev(pid, &here, 1, &there, 1, 0) == (ssize_t)bytes;
 }
 
+/* In one go it could end where no memory is, behind the text. */
+void remote_read_text(pid_t pid, uint64_t address, char *to, size_t room)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), in_page = page - address % page;
+	size_t first = in_page < room ? (size_t)in_page : room;
+
+	memset(to, 0, room);
+	if (remote_read(pid, address, to, first) && !memchr(to, 0, first) && first < room)
+		remote_read(pid, address + first, to + first, room - first);
+	to[room - 1] = 0;
+}
+
 struct family {
 	pid_t process, parent;
 };

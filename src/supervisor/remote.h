@@ -12,6 +12,9 @@
 bool remote_read(pid_t pid, uint64_t address, void *to, size_t bytes);
 bool remote_write(pid_t pid, uint64_t address, const void *from, size_t bytes);
 
+/* Text that ends within @room bytes; what cannot be read, or comes later, is cut off. */
+void remote_read_text(pid_t pid, uint64_t address, char *to, size_t room);
+
 /* The process that thread @tid belongs to and its parent, or -1. */
 pid_t remote_process(pid_t tid, pid_t *parent);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -71,7 +72,7 @@ static bool meet_client(struct request *request)
 	}
 	supervisor->client->call_at = request->notification->data.instruction_pointer - 2;
 	if (!supervisor->started) {
-		memcpy(supervisor->vmm, supervisor->client->vmm, sizeof(supervisor->vmm));
+		client_describe(supervisor, supervisor->client);
 		journal_start(journal, supervisor->client->process);
 		supervisor->started = true;
 	}
@@ -155,6 +156,7 @@ static void learn(struct supervisor *supervisor, struct held *held)
 		engine_ask_info(&supervisor->engine, &held->container, held->fd);
 }
 
+/* Whether the kernel gets it as it is. */
 static bool passes(struct request *request, struct held *held, struct own_struct *own)
 {
 	struct engine *engine = &request->supervisor->engine;
@@ -212,10 +214,23 @@ static bool get_to_know(struct request *request, struct held *held)
 	return true;
 }
 
+/* Passes, and is to be seen how it ends: then the thread makes the call as it is. Where all is only
+ * observed, that is to explain whatever fails. */
+static bool is_to_be_seen(
+	const struct request *request, const struct held *held, const struct own_struct *own)
+{
+	const struct supervisor *supervisor = request->supervisor;
+
+	return request->number == VFIO_IOMMU_MAP_DMA &&
+	       (supervisor->engine.policy.crossing == CROSSING_OBSERVE ||
+		       foresee_failure(supervisor, &held->container, request->tid, own->copy));
+}
+
 static void on_mapping(struct request *request)
 {
 	struct held *held = held_find(request->supervisor, request->tid, request->fd, true);
 	struct own_struct own;
+	bool as_it_is;
 	int err;
 
 	if (!held || !own_struct_read(&own, request->tid, request->number, request->argument)) {
@@ -224,13 +239,16 @@ static void on_mapping(struct request *request)
 	}
 	if (!get_to_know(request, held))
 		return;
-	if (passes(request, held, &own)) {
+	as_it_is = passes(request, held, &own);
+	if (as_it_is && !is_to_be_seen(request, held, &own)) {
 		go_on(request);
 		return;
 	}
 	if (!meet_client(request))
 		return;
-	err = borrow_thread(request, &held->container, true);
+	err = borrow_thread(request, &held->container, !as_it_is);
+	if (err && as_it_is && err != -ENOENT)
+		go_on(request);
 	if (err)
 		return;
 	give_back(request, intervene(request, held, &own));
@@ -343,6 +361,40 @@ static void change_group(struct request *request)
 		give_back(request, result);
 }
 
+static void note_device(struct request *request, const char *name, int64_t fd)
+{
+	const struct client *client = request->supervisor->client;
+	struct stat st;
+	char path[48];
+
+	snprintf(path, sizeof(path), "%s/fd/%d", client->proc, (int)fd);
+	if (!stat(path, &st))
+		opened_add(&request->supervisor->opened, &st, name);
+}
+
+/* VFIO_GROUP_GET_DEVICE_FD: whose BARs the descriptor's mappings are. */
+static void on_device(struct request *request)
+{
+	char name[24];
+	int64_t result;
+	int err;
+
+	if (!meet_client(request))
+		return;
+	remote_read_text(request->tid, request->argument, name, sizeof(name));
+	err = group_number(request) < 0 ? -ENOTTY : borrow_thread(request, NULL, false);
+	if (err == -ENOENT)
+		return;
+	if (err) {
+		go_on(request);
+		return;
+	}
+	result = original_call(request);
+	if (result >= 0)
+		note_device(request, name, result);
+	give_back(request, result);
+}
+
 /* Let go on before it is known to succeed: the few that fail are the VMM's end. */
 static void on_memslot(struct request *request)
 {
@@ -392,6 +444,9 @@ void serve(struct supervisor *supervisor, const struct seccomp_notif *notificati
 	case VFIO_GROUP_SET_CONTAINER:
 	case VFIO_GROUP_UNSET_CONTAINER:
 		change_group(&request);
+		break;
+	case VFIO_GROUP_GET_DEVICE_FD:
+		on_device(&request);
 		break;
 	default:
 		on_memslot(&request);

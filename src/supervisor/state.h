@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "guest_memory.h"
 #include "intake.h"
+#include "opened.h"
 #include "settings.h"
 
 /* A container and our own descriptor for it, by which it is known again under whatever number and
@@ -50,6 +51,9 @@ struct supervisor {
 	struct host_kernel host;
 	bool started; /* the journal */
 	char vmm[256];
+	char command_line[16384];
+	struct opened opened; /* by any of them: a device's inode is one everywhere */
+	unsigned int surveys; /* how often it was looked at why a mapping failed */
 
 	size_t n_held, held_room;
 	struct held **held;
@@ -75,6 +79,9 @@ bool held_is_set(const struct held *held);
 
 /* The process of thread @tid, made known if it is not; NULL if it is gone. */
 struct client *client_of(struct supervisor *supervisor, pid_t tid);
+
+/* Fills in what of the journal's host is the VMM's, which is @client. */
+void client_describe(struct supervisor *supervisor, const struct client *client);
 
 /* For supervisor->engine: by the thread that is borrowed. */
 struct kernel_ops kernel_by_thread(struct supervisor *supervisor);
@@ -109,6 +116,11 @@ int own_struct_read_bitmap(struct own_struct *own, pid_t tid, uint32_t request, 
 bool own_struct_push(struct own_struct *own, pid_t tid);
 bool own_struct_pull(struct own_struct *own, pid_t tid);
 void own_struct_free(struct own_struct *own);
+
+/* True if a MAP_DMA of thread @tid, @argument, would pass to the kernel and certainly fail (but for
+ * FLAG_VADDR, which may). */
+bool foresee_failure(const struct supervisor *supervisor, const struct container *container,
+	pid_t tid, const void *argument);
 
 /* Handles one notification. */
 void serve(struct supervisor *supervisor, const struct seccomp_notif *notification);

@@ -67,6 +67,7 @@ static bool set_up(struct supervisor *supervisor, const struct settings *setting
 	describe(supervisor);
 	journal->people = settings->quiet ? (struct outlet){.fd = -1} : people;
 	settings_open_log(settings, &journal->log, &people);
+	supervisor->opened.lock = (struct lock)LOCK_INITIALIZER;
 	engine->lock = (struct lock)LOCK_INITIALIZER;
 	engine->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	engine->kernel = kernel_by_thread(supervisor);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the VMM's process says of itself: its command line, and QEMU's version. */
-#include "self_image.h"
+/* What a VMM's process has to say of itself: its command line, and QEMU's version. */
+#include "vmm_image.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,12 +10,15 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-size_t self_command_line(char *bytes, size_t room)
+size_t vmm_command_line(const char *proc, char *bytes, size_t room)
 {
-	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
 	size_t length = 0;
+	char path[32];
 	ssize_t n = 1;
+	int fd;
 
+	snprintf(path, sizeof(path), "%s/cmdline", proc);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	while (length < room && n) {
@@ -28,7 +31,7 @@ size_t self_command_line(char *bytes, size_t room)
 	return n < 0 ? 0 : length;
 }
 
-unsigned int self_find_version(const char *bytes, size_t length)
+unsigned int vmm_find_version(const char *bytes, size_t length)
 {
 	static const char words[] = "QEMU emulator version ";
 	const char *found = memmem(bytes, length, words, sizeof(words) - 1);
@@ -48,7 +51,7 @@ unsigned int self_find_version(const char *bytes, size_t length)
 }
 
 /* PT_PHDR tells where the headers were to be: the difference is where all of it was loaded. */
-unsigned int self_qemu_version(void)
+unsigned int vmm_own_version(void)
 {
 	const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
 	size_t n = getauxval(AT_PHNUM);
@@ -60,7 +63,7 @@ unsigned int self_qemu_version(void)
 			base = (uintptr_t)headers - headers[i].p_vaddr;
 	for (size_t i = 0; base && i < n && !version; i++)
 		if (headers[i].p_type == PT_LOAD && headers[i].p_flags == PF_R)
-			version = self_find_version(
+			version = vmm_find_version(
 				(const char *)(base + headers[i].p_vaddr), headers[i].p_filesz);
 	return version;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the process can find out about a mapping of its own that failed. */
-#include "shim_survey.h"
+/* What can be found out about a mapping that has failed, at the process that asked for it. */
+#include "survey.h"
 #include "fd_io.h"
-#include "shim_start.h"
 #include "vma.h"
 
 #include <errno.h>
@@ -11,13 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-
-/* Some programs map the same again and again and think nothing of the failure. After so many
- * failures nothing new is looked at. */
-enum { MOST_SURVEYS = 256 };
 
 struct look {
+	const struct survey *survey;
 	struct circumstances *facts;
 	struct range vaddr;
 	uint64_t next; /* up to here all is mapped */
@@ -45,32 +40,33 @@ static void look_at(void *context, const struct vma *vma)
 	look->next = part.last + 1;
 	if ((vma->prot & look->wanted) != look->wanted)
 		first_trouble(look,
-			guard_covers(&shim.memory.guard, part.first) ? &facts->guarded
-								     : &facts->barred,
+			guard_covers(&look->survey->memory->guard, part.first) ? &facts->guarded
+									       : &facts->barred,
 			part);
 	facts->file |= vma->shared && vma->disk_file;
 	if (!vma->vfio_device || facts->memory == MEMORY_BAR)
 		return;
 	facts->memory = MEMORY_BAR;
-	opened_find(&shim.opened, &shim.host.policy, vma, facts->device, &facts->region);
+	opened_find(look->survey->opened, look->survey->kernel, vma, facts->device, &facts->region);
 }
 
 /* vaddr_get_pfns() pins for writing if the device may write, else for reading. */
-static void look_at_memory(
-	struct range vaddr, struct range iova, uint32_t flags, struct circumstances *facts)
+static void look_at_memory(const struct survey *survey, struct range vaddr, struct range iova,
+	uint32_t flags, struct circumstances *facts)
 {
-	struct look look = {.facts = facts,
+	struct look look = {.survey = survey,
+		.facts = facts,
 		.vaddr = vaddr,
 		.next = vaddr.first,
 		.wanted = flags & VFIO_DMA_MAP_FLAG_WRITE ? PROT_WRITE : PROT_READ};
 	int err;
 
 	facts->memory = MEMORY_UNKNOWN;
-	err = vma_each(shim.memory.guard.space, vaddr, look_at, &look);
+	err = vma_each(survey->memory->guard.space, vaddr, look_at, &look);
 	if (err == -EFAULT && look.next - 1 < vaddr.last)
 		first_trouble(&look, &facts->torn, (struct range){look.next, vaddr.last});
 	if ((!err || err == -EFAULT) && facts->memory != MEMORY_BAR)
-		facts->memory = guest_memory_kind(&shim.memory, vaddr, iova);
+		facts->memory = guest_memory_kind(survey->memory, vaddr, iova);
 }
 
 static void status_line(void *context, const char *line, size_t length)
@@ -97,18 +93,40 @@ static void map_line(void *context, const char *line, size_t length)
 	*whole = memmem(line, length, "4294967295", 10) != NULL;
 }
 
-static void look_at_limit(struct circumstances *facts)
+/* The soft limit, bytes, or "unlimited" (proc_pid_limits(), fs/proc/base.c). */
+static void limit_line(void *context, const char *line, size_t length)
 {
-	struct rlimit limit;
+	struct circumstances *facts = context;
+	unsigned long long value;
+	char copy[64];
+
+	length = length < sizeof(copy) ? length : sizeof(copy) - 1;
+	memcpy(copy, line, length);
+	copy[length] = 0;
+	if (strncmp(copy, "Max locked memory ", 18) != 0)
+		return;
+	facts->memlock = sscanf(copy + 18, "%llu", &value) == 1 ? value : UINT64_MAX;
+	facts->memlock_known = true;
+}
+
+static int each_line(const struct survey *survey, const char *file,
+	void (*line)(void *context, const char *line, size_t length), void *context)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "%s/%s", survey->thread, file);
+	return fd_each_line(path, line, context);
+}
+
+static void look_at_limit(const struct survey *survey, struct circumstances *facts)
+{
 	bool whole = true;
 
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) ||
-		fd_each_line("/proc/thread-self/status", status_line, facts))
+	if (each_line(survey, "status", status_line, facts))
 		return;
-	fd_each_line("/proc/self/uid_map", map_line, &whole);
+	each_line(survey, "uid_map", map_line, &whole);
 	facts->may_lock &= whole;
-	facts->memlock = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
-	facts->memlock_known = true;
+	each_line(survey, "limits", limit_line, facts);
 }
 
 static void entries_line(void *context, const char *line, size_t length)
@@ -119,17 +137,13 @@ static void entries_line(void *context, const char *line, size_t length)
 		*entries = *entries * 10 + (uint64_t)(*line - '0');
 }
 
-void shim_survey(void *context, struct range vaddr, struct range iova, uint32_t flags, int err,
-	struct circumstances *facts)
+void survey_failure(const struct survey *survey, struct range vaddr, struct range iova,
+	uint32_t flags, int err, struct circumstances *facts)
 {
-	(void)context;
-	facts->guest_ran = shim.guest_ran;
-	if (shim_sandboxed() || atomic_fetch_add(&shim.surveys, 1) >= MOST_SURVEYS)
-		return;
 	facts->looked = true;
-	look_at_memory(vaddr, iova, flags, facts);
+	look_at_memory(survey, vaddr, iova, flags, facts);
 	if (err == ENOMEM)
-		look_at_limit(facts);
+		look_at_limit(survey, facts);
 	else if (err == ENOSPC)
 		fd_each_line("/sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
 			entries_line, &facts->entries);
