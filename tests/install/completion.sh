@@ -66,6 +66,8 @@ for verb in $verbs; do
 done
 offers 'auto preload seccomp' iovashim run --via ''
 offers 'preload' iovashim run --via=pre
+offers 'rom' iovashim run --reserve=ro
+offers own-vmm iovashim run --reserve own-
 offers 'observe refuse split' iovashim run --via preload --mode ''
 offers 'host.json' iovashim run --policy h
 offers 'folder' iovashim holes --sysfs ''
@@ -111,6 +113,8 @@ for verb in $verbs; do
 done
 becomes 'iovashim run --via p' 'iovashim run --via preload '
 becomes 'iovashim run --via=p' 'iovashim run --via=preload '
+becomes 'iovashim run --reserve=d' 'iovashim run --reserve=device '
+becomes 'iovashim run --reserve own-' 'iovashim run --reserve own-vmm '
 becomes 'iovashim run --policy h' 'iovashim run --policy host.json '
 becomes 'iovashim holes --sysfs f' 'iovashim holes --sysfs folder/'
 becomes 'iovashim plan --host am' 'iovashim plan --host amd '

@@ -60,6 +60,12 @@ expect 0 env LD_PRELOAD=libiovashim.so LD_LIBRARY_PATH="$prefix/lib/somewhere" "
 has_line " $prefix/lib/somewhere/libiovashim.so\$"
 expect 1 "$iovashim" plan --host amd -- "$build/plan_client" 0xfcff800000
 has_line '^iovashim   starts, split: 8 MiB'
+if command -v qemu-system-x86_64 >/dev/null; then
+    expect 0 env LD_PRELOAD="$prefix/lib/somewhere/iovashim/libiovamodel.so" IOVAMODEL_HOST="$source/src/model/hosts/amd.host" \
+        "$iovashim" run --reserve --print -- qemu-system-x86_64 -M pc-q35-7.0 -cpu qemu64,phys-bits=44 -nodefaults \
+        -display none -m 1100G -device vfio-pci,host=0000:00:05.0
+    has_line ",romfile=$prefix/share/iovashim/iovashim-reserve.rom "
+fi
 expect 0 env MANPATH="$prefix/share/man" man -w iovashim iovashim-run libiovashim 5 holes.conf
 
 # A policy that was changed is read, kept by the next install and by uninstall, and said to be.
