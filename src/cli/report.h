@@ -131,6 +131,14 @@ struct report_verdict {
 	const char *text;
 };
 
+/* What the reservation ROM in the guest said when the machine last started. */
+struct report_rom {
+	enum { ROM_NONE, ROM_TOLD, ROM_NOT_TOLD, ROM_SILENT } state;
+	const char *words;
+	struct range *kept; /* free of the guest's use */
+	size_t n_kept;
+};
+
 struct report_process {
 	int64_t pid;
 	size_t source;
@@ -143,6 +151,8 @@ struct report_process {
 	json_t *summary;
 	const char *memmap; /* NULL or not empty */
 	bool hit_by_guest, hit_by_vmm;
+	bool awaits_start; /* run --reserve logged before the VMM did */
+	struct report_rom rom;
 	struct report_verdict *verdicts;
 	size_t n_verdicts;
 	const char **advice;
@@ -213,6 +223,16 @@ bool report_range_field(const json_t *object, const char *key, struct range *ran
 /* --- report_event.c: one event into the report. NULL, or what is wrong with it */
 const char *report_take_event(
 	struct report *report, size_t source, size_t line, const json_t *event, int64_t time);
+
+/* --- report_rom.c: whether the guest was told */
+void report_take_reserve(struct report *report, struct report_process *process, const json_t *event,
+	struct report_entry *entry);
+void report_take_rom(struct report *report, struct report_process *process, const json_t *event,
+	struct report_entry *entry);
+void report_take_silence(struct report *report, struct report_process *process, const json_t *event,
+	struct report_entry *entry);
+/* True if it was told of all @gaps. */
+bool report_rom_keeps(const struct report_rom *rom, const struct range *gaps, size_t n_gaps);
 
 /* --- report_space.c: the addresses, event by event */
 struct report_space *report_space_of(struct report *report, size_t process, int64_t container);

@@ -18,7 +18,8 @@ static bool is_used(const char *key)
 		"gaps", "n_gaps", "kernel_size", "set", "given_back", "by", "what", "splits",
 		"skips", "refusals", "observed", "folded", "cut", "memmap", "failures", "cause",
 		"device", "region", "bits", "needed_bits", "overlaps", "memlock", "locked", "need",
-		"may_lock", "where", "effect", "advice", "n_advice"};
+		"may_lock", "where", "effect", "advice", "n_advice", "told", "firmware", "done",
+		"of", "error", "seconds"};
 
 	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
 		if (!strcmp(key, used[i]))

@@ -56,9 +56,9 @@ static struct report_process *find_process(struct report *report, size_t source,
 static struct report_process *process_of(
 	struct report *report, size_t source, int64_t pid, int64_t time, bool starts)
 {
-	struct report_process *process = starts ? NULL : find_process(report, source, pid);
+	struct report_process *process = find_process(report, source, pid);
 
-	if (process)
+	if (process && (!starts || process->awaits_start))
 		return process;
 	if (report->n_processes >= MOST_PROCESSES)
 		return NULL;
@@ -82,6 +82,7 @@ static void take_start(struct taken *t)
 	struct report *report = t->report;
 	struct report_process *process = t->process;
 
+	process->awaits_start = false;
 	process->vmm = report_text_field(report, t->event, "vmm");
 	process->version = report_text_field(report, t->event, "version");
 	process->kernel = report_text_field(report, t->event, "kernel");
@@ -351,6 +352,21 @@ static void take_summary(struct taken *t)
 	t->entry->asked = report_words(t->report, "%s ends by exit", process->name);
 }
 
+static void take_reserve(struct taken *t)
+{
+	report_take_reserve(t->report, t->process, t->event, t->entry);
+}
+
+static void take_rom(struct taken *t)
+{
+	report_take_rom(t->report, t->process, t->event, t->entry);
+}
+
+static void take_silence(struct taken *t)
+{
+	report_take_silence(t->report, t->process, t->event, t->entry);
+}
+
 static const char *take_by_name(struct taken *t, const char *name)
 {
 	static const struct {
@@ -360,7 +376,8 @@ static const char *take_by_name(struct taken *t, const char *name)
 	} takers[] = {{"start", take_start, NULL}, {"container", take_container, NULL},
 		{"map", NULL, take_map}, {"unmap", NULL, take_unmap}, {"guard", NULL, take_guard},
 		{"guard-hit", take_hit, NULL}, {"fault", take_fault, NULL},
-		{"summary", take_summary, NULL}};
+		{"reserve", take_reserve, NULL}, {"rom", take_rom, NULL},
+		{"rom-silent", take_silence, NULL}, {"summary", take_summary, NULL}};
 
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++) {
 		if (strcmp(name, takers[i].name) != 0)

@@ -47,10 +47,9 @@ const char *report_title(struct report *report)
 const char *report_head(struct report *report, const struct report_process *process)
 {
 	if (!process->version)
-		return report_words(report,
-			"pid %" PRId64
-			"; no start line: a child made by fork, or the log began later",
-			process->pid);
+		return report_words(report, "pid %" PRId64 "; no start line: %s", process->pid,
+			process->awaits_start ? "it opened no VFIO container"
+					      : "a child made by fork, or the log began later");
 	return report_words(report,
 		"pid %" PRId64 "; kernel %s%s%s; iovashim %s; policy %s, mode %s, guard %s",
 		process->pid, process->kernel ? process->kernel : "unknown",

@@ -18,6 +18,7 @@ struct judging {
 	uint64_t ram_size;
 	enum cause cause; /* of that */
 	bool cut;	  /* a list of gaps in the log is not whole */
+	bool told;	  /* the guest, of all of them, by its firmware */
 };
 
 static void add(struct judging *j, enum severity severity, const char *text)
@@ -162,6 +163,31 @@ static void judge_spaces(struct judging *j)
 				report_plural(j->report, left_out, "mapping", "mappings")));
 }
 
+/* Whether the guest was told when it last started; once all gaps are known. */
+static void judge_rom(struct judging *j)
+{
+	const struct report_rom *rom = &j->process->rom;
+
+	j->told = rom->state == ROM_TOLD && !j->cut && report_rom_keeps(rom, j->gaps, j->n_gaps);
+	if (rom->state == ROM_NOT_TOLD)
+		add(j, BAD,
+			report_words(
+				j->report, "the guest was NOT told of its holes: %s", rom->words));
+	else if (rom->state == ROM_SILENT)
+		add(j, WARN,
+			report_words(j->report,
+				"the guest was not told of its holes, as far as can be seen: no "
+				"ROM reported (%s)",
+				rom->words));
+	else if (rom->state == ROM_TOLD && !j->told)
+		add(j, WARN,
+			"the guest was told of other holes than those that its memory was cut at: "
+			"look at the timeline");
+	else if (j->told)
+		add(j, GOOD,
+			report_words(j->report, "the guest was told of its holes: %s", rom->words));
+}
+
 /* What is as bad keeps its order. */
 static void worst_first(struct report_verdict *verdicts, size_t n)
 {
@@ -231,10 +257,10 @@ static void advise(struct judging *j)
 		.vmm = j->process->vmm ? j->process->vmm : "",
 		.cause = j->cause};
 
-	if (j->cut && j->process->memmap)
+	if (j->cut && j->process->memmap && !j->told)
 		add_advice(j, report_words(j->report, "Linux guest, kernel command line:  %s",
 				      j->process->memmap));
-	if (j->ram_size)
+	if (j->ram_size && !j->told)
 		advice_give(&advice, add_advice, j);
 	for (int severity = BAD; severity > PLAIN; severity--)
 		advise_spaces(j, (enum severity)severity);
@@ -276,6 +302,7 @@ void report_judge(struct report *report, size_t index)
 	if (process->hit_by_vmm)
 		add(j, BAD, "the VMM itself used guarded memory and got SIGSEGV");
 	judge_spaces(j);
+	judge_rom(j);
 	if (process->totals.faults)
 		add(j, WARN,
 			report_words(report,

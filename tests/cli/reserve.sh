@@ -100,7 +100,14 @@ json '[.[] | select(.event == "map" and .action == "split")][0].gaps == ["0x0000
 json '[.[] | select(.event == "rom") | .told and .firmware == "bios" and
     .holes == [{"range": "0x0000000110000000-0x000000011fffffff", "state": "reserved"}]] == [true, true]'
 json '[.[].pid] | unique | length == 1'
-mv log.jsonl told.jsonl
+# The report has it as one process, and has nothing to advise.
+expect 0 ./iovashim report --json log.jsonl
+json '.[0].processes | length == 1 and .[0].advice == [] and
+    ([.[0].verdicts[].text] | any(. == "the guest was told of its holes: its firmware (bios) keeps 1 of 1 hole free"))' out
+# Told of less than its memory was cut at, it is not taken for told.
+sed 's/"state":"reserved"/"state":"not-reserved"/' log.jsonl >other.jsonl
+expect 0 ./iovashim report --json other.jsonl
+json '.[0].processes[0].advice != [] and ([.[0].processes[0].verdicts[] | .text] | any(startswith("the guest was told of other holes")))' out
 
 # In the background it is read on, and nobody waits for its output; without a boot there is a word.
 said=$(run --reserve --log daemon.jsonl -- "${qemu[@]}" -m 3G "${device[@]}" -daemonize -pidfile pid 2>&1) ||
@@ -113,6 +120,8 @@ echo '{"execute":"qmp_capabilities"}{"execute":"quit"}' |
 within 50 nobody || fail 'the reader stays'
 has_line '^iovashim run: the VMM has ended, and no ROM had reported that the guest was told'
 json '.[-1].event == "rom-silent" or .[-2].event == "rom-silent"'
+expect 0 ./iovashim report log.jsonl
+has_line 'no ROM reported'
 
 # What a ROM says that could not do it, whatever was rehearsed; and what a guest says for fun.
 cp "$here/reserve_vmm.bash" qemu-kvm
@@ -126,6 +135,8 @@ says 'R version 9 uefi\nR hole 0x0000000110000000-0x000000011fffffff not-reserve
 has_line 'the guest is NOT told of its holes: its firmware \(uefi\) reports: 0x0000000110000000-0x000000011fffffff not reserved: its own$'
 has_line 'the guest.s firmware reports: stop: it stops$'
 json '[.[] | select(.event == "rom")] | length == 1 and (.[0].told | not) and .[0].holes[0].why == "its own"'
+expect 0 ./iovashim report log.jsonl
+has_line '^x the guest was NOT told of its holes: '
 says 'R version 9 bios\nR error no file\nR done 0 of 0\n'
 has_line 'NOT told of its holes: its firmware \(bios\) reports: no file$'
 json '[.[] | select(.event == "rom")][0].error == "no file"'
