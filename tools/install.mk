@@ -26,6 +26,7 @@ INSTALLED_FILES := $(BUILD)/libiovashim.so:$(LIBDIR) $(BUILD)/libiovamodel.so:$(
 	$(ROM):$(DATADIR)/iovashim \
 	$(foreach page,$(MAN),$(page):$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))) \
 	$(foreach text,README.md SECURITY.md CHANGELOG.md $(wildcard docs/*.md docs/*.svg),$(text):$(DOCDIR)) \
+	$(foreach file,$(wildcard contrib/*/*),$(file):$(DOCDIR)/$(patsubst %/,%,$(dir $(file)))) \
 	completions/iovashim:$(BASHCOMPDIR) completions/_iovashim:$(ZSHCOMPDIR)
 INSTALLED_CONF := $(SYSCONFDIR)/iovashim/holes.conf
 
@@ -47,7 +48,7 @@ uninstall:
 		rm -f "$(DESTDIR)$${f#*:}/$$(basename "$${f%:*}")" || exit; done
 	@if cmp -s conf/holes.conf '$(DESTDIR)$(INSTALLED_CONF)'; then rm '$(DESTDIR)$(INSTALLED_CONF)'; \
 	elif [ -e '$(DESTDIR)$(INSTALLED_CONF)' ]; then echo 'kept, since it was changed: $(DESTDIR)$(INSTALLED_CONF)'; fi
-	@for d in '$(LIBDIR)/iovashim' '$(DATADIR)/iovashim' '$(DOCDIR)' '$(SYSCONFDIR)/iovashim'; do \
+	@for d in '$(LIBDIR)/iovashim' '$(DATADIR)/iovashim' $(addprefix $(DOCDIR)/,$(wildcard contrib/*) contrib) '$(DOCDIR)' '$(SYSCONFDIR)/iovashim'; do \
 		rmdir "$(DESTDIR)$$d" 2>/dev/null || :; done
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
