@@ -62,6 +62,7 @@ void container_reset(struct container *container)
 	container->n_valid = 0;
 	container->type = 0;
 	container->inherited = false;
+	container->observed = false;
 	container->no_iommu = false;
 }
 

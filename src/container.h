@@ -7,6 +7,7 @@
 #include "dma_split.h"
 #include "host_facts.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 
 /* A mapping that the VMM believes whole. Its pieces and gaps follow from iova and holes. */
@@ -22,17 +23,20 @@ struct split {
 
 /* A range that a request is at work on, from before its first ioctl to after its last: others that
  * would overlap wait, as the kernel's own lock (vfio_iommu.lock) would make them. Lives on the
- * stack of the thread that serves the request. */
+ * stack of the thread that serves the request, whose signals wait as well: a handler that maps the
+ * same would wait for its own thread, as no handler can in the middle of one ioctl. */
 struct claim {
 	struct range iova;
+	sigset_t signals; /* the thread's mask to go back to */
 	struct claim *next;
 };
 
 struct container {
-	int id;		    /* for people and logs: 1, 2, … */
-	int descriptors;    /* numbers in this process that stand for it */
-	bool inherited;	    /* other processes made it or share it: it may hold what is not known */
-	bool no_iommu;	    /* VFIO_IOMMU_GET_INFO was answered as without VFIO_SET_IOMMU */
+	int id;		 /* for people and logs: 1, 2, … */
+	int descriptors; /* numbers in this process that stand for it */
+	bool inherited;	 /* other processes made it or share it: it may hold what is not known */
+	bool observed;	 /* the kernel took a mapping over a hole: one that it does not enforce */
+	bool no_iommu;	 /* VFIO_IOMMU_GET_INFO was answered as without VFIO_SET_IOMMU */
 	unsigned long type; /* VFIO_TYPE1_IOMMU, VFIO_TYPE1v2_IOMMU, …; 0 before SET_IOMMU */
 	size_t n_groups, group_room;
 	struct host_group *groups;

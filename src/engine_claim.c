@@ -16,8 +16,9 @@ void engine_claim(struct engine *engine, struct container *container, struct cla
 	lock_take(&engine->lock, hold);
 	while (claimed(container, iova))
 		lock_wait(&engine->lock);
-	*claim = (struct claim){.iova = iova, .next = container->claims};
+	*claim = (struct claim){.iova = iova, .signals = hold->mask, .next = container->claims};
 	container->claims = claim;
+	sigfillset(&hold->mask);
 }
 
 void engine_release(struct engine *engine, struct container *container, struct claim *claim)
@@ -33,5 +34,6 @@ void engine_release(struct engine *engine, struct container *container, struct c
 	else
 		container->claims = claim->next;
 	lock_wake(&engine->lock);
+	hold.mask = claim->signals;
 	lock_drop(&engine->lock, &hold);
 }

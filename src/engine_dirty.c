@@ -157,7 +157,7 @@ static bool read_request(
 		return false;
 	memcpy(&request->get, (const char *)argument + sizeof(head), sizeof(request->get));
 	if (!request->get.size || request->get.iova + request->get.size < request->get.iova ||
-		bitmap->pgsize != container->page)
+		bitmap->pgsize != container->page || !bitmap_given(bitmap))
 		return false;
 	pages = request->get.size / bitmap->pgsize;
 	request->iova =

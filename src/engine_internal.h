@@ -5,13 +5,13 @@
 
 #include "engine.h"
 
-struct vfio_bitmap;
-struct vfio_iommu_type1_dma_map;
+#include <linux/vfio.h>
 
 void engine_tell(struct engine *engine, const struct event *event);
 
 /* Takes the lock and, once no other request is at work on any of @iova, claims it. The lock stays
- * taken; drop it by lock_drop() before any ioctl. */
+ * taken; drop it by lock_drop() before any ioctl. The thread's signals wait until the claim is
+ * given up. */
 void engine_claim(struct engine *engine, struct container *container, struct claim *claim,
 	struct range iova, struct lock_hold *hold);
 
@@ -38,6 +38,12 @@ void engine_explain(
 /* The same for a request that was passed on unseen, and failed with @result. */
 void engine_explain_pass(struct engine *engine, const struct container *container,
 	const struct hole_set *holes, const struct vfio_iommu_type1_dma_map *request, int result);
+
+/* False for a bitmap at NULL, which the kernel answers with EFAULT; it is not for us to touch. */
+static inline bool bitmap_given(const struct vfio_bitmap *bitmap)
+{
+	return (uintptr_t)bitmap->data >= 4096;
+}
 
 /* The bits of a dirty bitmap that belong to gaps. */
 struct saved_word;

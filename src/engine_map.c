@@ -79,10 +79,10 @@ static int tell(struct map *map, enum verdict verdict, enum refusal refusal, int
 	return result;
 }
 
-/* The kernel looks for mappings in the way before it looks at anything else: what has failed for
- * another reason may still have to be EEXIST. A mapping of the whole from address 0, where nothing
- * is, fails in any case. */
-static bool in_the_way(struct map *map)
+/* The kernel looks for mappings in the way before it looks at anything else. A mapping of the whole
+ * from address 0, where nothing is, fails in any case, and tells whether one is. Returns 0,
+ * -EEXIST, or what else the kernel has against any mapping. */
+static int probe(struct map *map)
 {
 	struct vfio_iommu_type1_dma_map whole = map->request;
 	int err;
@@ -92,7 +92,13 @@ static bool in_the_way(struct map *map)
 	err = pass(map, &whole);
 	if (err >= 0) /* something was at address 0 after all */
 		engine_unmap_piece(map->engine, map->container, map->fd, 0, map->iova);
-	return err == -EEXIST;
+	return err >= 0 || err == -EINVAL || err == -EFAULT ? 0 : err;
+}
+
+/* What has failed for another reason may still have to be EEXIST. */
+static bool in_the_way(struct map *map)
+{
+	return probe(map) == -EEXIST;
 }
 
 static int refuse_for_guard(struct map *map, int err)
@@ -146,21 +152,43 @@ static int map_split(struct map *map, bool skipped)
 		err ? REFUSED_BY_KERNEL : REFUSED_NOT, err);
 }
 
-/* Claims the range, unless a mapping that the kernel holds only in part is in the way. */
+/* With the range claimed: is something in the way that no piece would meet? A mapping that the
+ * kernel holds only in part, or one that it took in a gap. */
+static int claimed(struct map *map, bool split, bool skipped)
+{
+	int err = split ? -EEXIST : map->container->observed ? probe(map) : 0;
+
+	if (!err)
+		return map_split(map, skipped);
+	if (err == -EEXIST)
+		return tell(map, VERDICT_REFUSE, REFUSED_OVERLAP, err);
+	map->event.failed = map->iova;
+	map->event.failed_errno = -err;
+	return tell(map, skipped ? VERDICT_SKIP : VERDICT_SPLIT, REFUSED_BY_KERNEL, err);
+}
+
 static int claim_and_map(struct map *map, bool skipped)
 {
 	struct lock_hold hold;
 	struct claim claim;
-	bool taken;
+	bool split;
 	int result;
 
 	engine_claim(map->engine, map->container, &claim, map->iova, &hold);
-	taken = container_split_at(map->container, map->iova) != NULL;
+	split = container_split_at(map->container, map->iova) != NULL;
 	lock_drop(&map->engine->lock, &hold);
-	result = taken ? tell(map, VERDICT_REFUSE, REFUSED_OVERLAP, -EEXIST)
-		       : map_split(map, skipped);
+	result = claimed(map, split, skipped);
 	engine_release(map->engine, map->container, &claim);
 	return result;
+}
+
+static int observe(struct map *map, void *argument)
+{
+	int result = pass(map, argument);
+
+	if (result >= 0)
+		map->container->observed = true;
+	return tell(map, VERDICT_OBSERVE, REFUSED_NOT, result);
 }
 
 static int act(struct map *map, void *argument, enum verdict verdict)
@@ -169,7 +197,7 @@ static int act(struct map *map, void *argument, enum verdict verdict)
 	case VERDICT_PASS:
 		return pass(map, argument);
 	case VERDICT_OBSERVE:
-		return tell(map, verdict, REFUSED_NOT, pass(map, argument));
+		return observe(map, argument);
 	case VERDICT_SPLIT:
 		return claim_and_map(map, false);
 	case VERDICT_SKIP:

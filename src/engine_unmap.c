@@ -60,7 +60,7 @@ static bool read_flags(struct unmap *unmap)
 		return false;
 	memcpy(&unmap->bitmap, (const char *)unmap->argument + sizeof(*request),
 		sizeof(unmap->bitmap));
-	return unmap->bitmap.pgsize == unmap->container->page;
+	return unmap->bitmap.pgsize == unmap->container->page && bitmap_given(&unmap->bitmap);
 }
 
 /* verify_bitmap_size(): a bit for each page, in whole words. */

@@ -112,15 +112,22 @@ int ioctl(int fd, unsigned long request, ...)
 /* What is known of a number ends before the number is free for another file to take. */
 int close(int fd)
 {
+	int saved = errno;
+
 	if (enabled)
 		shim_closing(fd);
+	errno = saved;
 	return libc.close ? libc.close(fd) : (int)syscall(SYS_close, fd);
 }
 
 int close_range(unsigned int first, unsigned int last, int flags)
 {
-	if (enabled && !(flags & CLOSE_RANGE_CLOEXEC))
+	int saved = errno;
+
+	/* With flags that it does not know, the kernel closes nothing. */
+	if (enabled && !(flags & ~CLOSE_RANGE_UNSHARE))
 		shim_closing_range(first, last);
+	errno = saved;
 	if (libc.close_range)
 		return libc.close_range(first, last, flags);
 	return (int)syscall(SYS_close_range, first, last, flags);
@@ -133,8 +140,11 @@ void closefrom(int first)
 
 static int duplicated(int fd, int result)
 {
+	int saved = errno;
+
 	if (enabled && result >= 0)
 		shim_duplicated(fd, result);
+	errno = saved;
 	return result;
 }
 

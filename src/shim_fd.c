@@ -95,6 +95,19 @@ struct container *shim_container(int fd)
 	return container;
 }
 
+/* A child of vfork() has its parent's memory but descriptors of its own: what it closes, its parent
+ * still has. */
+static bool in_vfork_child(void)
+{
+	pid_t self;
+
+	if (shim.sandboxed)
+		return false;
+	self = getpid();
+	return self != shim.journal.pid && !host_sandboxed() &&
+	       !syscall(SYS_kcmp, self, shim.journal.pid, KCMP_VM, 0, 0);
+}
+
 /* With the lock held. True if the container has no descriptor left. */
 static bool forget(int fd, struct container *container)
 {
@@ -119,7 +132,7 @@ void shim_closing(int fd)
 	struct lock_hold hold;
 	bool last;
 
-	if (!container)
+	if (!container || in_vfork_child())
 		return;
 	lock_take(&shim.lock, &hold);
 	container = fd_table_get(&shim.containers, fd);
@@ -156,7 +169,7 @@ void shim_duplicated(int old, int new)
 	if (old == new)
 		return;
 	shim_closing(new);
-	if (!container)
+	if (!container || in_vfork_child())
 		return;
 	lock_take(&shim.lock, &hold);
 	container = fd_table_get(&shim.containers, old);

@@ -33,11 +33,20 @@ static int plain_copy_out(uint64_t to, const void *from, size_t size)
 	return 0;
 }
 
+/* Nothing is at the first page (vm.mmap_min_addr). */
+static int plain_pin(uint64_t vaddr, uint64_t size, bool write)
+{
+	(void)size;
+	(void)write;
+	return vaddr < 4096 ? -EFAULT : 0;
+}
+
 static const struct model_env plain_env = {
 	.zalloc = plain_zalloc,
 	.free = free,
 	.copy_in = plain_copy_in,
 	.copy_out = plain_copy_out,
+	.pin = plain_pin,
 };
 
 static int init_group(struct model *m, struct sim_group *g, const struct model_group *facts)

@@ -23,7 +23,8 @@ struct model_mapping {
 
 /*
  * @host and @env are borrowed until model_destroy(). @env may be NULL: malloc(), and ioctl
- * arguments read in place, with EFAULT for NULL. NULL without memory. @host's faults are armed.
+ * arguments read in place, with EFAULT for NULL and for memory at it. NULL without memory. @host's
+ * faults are armed.
  */
 struct model *model_create(const struct model_host *host, const struct model_env *env);
 void model_destroy(struct model *m);

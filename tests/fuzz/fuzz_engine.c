@@ -3,6 +3,7 @@
  * ends the same. */
 #include "diff_world.h"
 
+#include <errno.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,12 +43,14 @@ static void take_plan(struct input *input, struct plan *plan)
 		.precise = bits & 2,
 		.aligned = bits & 4,
 		.skip = bits & 8,
+		.own = bits & 32,
 		.aperture = bits & 16 ? PAGES / 2 + take(input) % (PAGES / 2) : PAGES};
 	plan->n_holes = take_holes(input, plan->holes);
 	plan->n_joined = take_holes(input, plan->joined);
 }
 
-static void take_fault(struct input *input, struct op *op, unsigned int bits)
+static void take_fault(
+	struct input *input, const struct plan *plan, struct op *op, unsigned int bits)
 {
 	static const enum model_call calls[] = {
 		MODEL_CALL_MAP, MODEL_CALL_UNMAP, MODEL_CALL_UNMAP, MODEL_CALL_DIRTY};
@@ -57,6 +60,9 @@ static void take_fault(struct input *input, struct op *op, unsigned int bits)
 		op->fault = MODEL_CALL_UNMAP;
 	op->fault_nth = 1 + take(input) % 4;
 	op->fault_errno = 1 + (int)(take(input) % 34);
+	/* Of a kernel that is asked what is in the way, these are the good answers. */
+	if (plan->own && (op->fault_errno == EFAULT || op->fault_errno == EINVAL))
+		op->fault_errno = EBUSY;
 }
 
 /* The size that the argument has for these flags, or one that is off. */
@@ -93,7 +99,7 @@ static void take_op(struct input *input, const struct plan *plan, struct op *op)
 	if (op->kind == OP_REMAP)
 		op->flags = VFIO_DMA_MAP_FLAG_VADDR | (op->flags & 1);
 	if (bits & 128 && op->kind <= OP_DIRTY && op->kind != OP_REMAP)
-		take_fault(input, op, bits);
+		take_fault(input, plan, op, bits);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

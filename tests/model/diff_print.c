@@ -16,13 +16,15 @@ void diff_print_op(FILE *out, const struct op *op)
 	if (op->fault != MODEL_CALLS)
 		fprintf(out, " fault %s %u errno %d", model_call_names[op->fault], op->fault_nth,
 			op->fault_errno);
+	if (op->guard_nth)
+		fprintf(out, " guard %u errno %d", op->guard_nth, op->guard_errno);
 	fprintf(out, "\n");
 }
 
 void diff_print_plan(FILE *out, const struct plan *plan)
 {
-	fprintf(out, "  type %lu precise %d aligned %d skip %d aperture %" PRIu64 " holes",
-		plan->type, plan->precise, plan->aligned, plan->skip, plan->aperture);
+	fprintf(out, "  type %lu precise %d aligned %d skip %d own %d aperture %" PRIu64 " holes",
+		plan->type, plan->precise, plan->aligned, plan->skip, plan->own, plan->aperture);
 	for (size_t i = 0; i < plan->n_holes; i++)
 		fprintf(out, " %" PRIu64 "-%" PRIu64, plan->holes[i].first, plan->holes[i].last);
 	fprintf(out, " joined");

@@ -36,7 +36,16 @@ static bool was_hole(const struct world *world, uint64_t page)
 	return false;
 }
 
-/* The VMM's memory: all RAM, and never in use. */
+/* What the kernel knows nothing of it may have taken: passed on, as the policy says. */
+static bool may_be_mapped(const struct world *world, uint64_t page)
+{
+	for (size_t i = 0; world->plan.own && i < world->plan.n_holes; i++)
+		if (world->plan.holes[i].first <= page && page <= world->plan.holes[i].last)
+			return true;
+	return false;
+}
+
+/* The VMM's memory: all RAM, and in use only where a step says so. */
 
 static int classify(void *context, struct range vaddr, struct range iova, enum memory_kind *kind)
 {
@@ -55,9 +64,15 @@ static void count_guard(struct world *world, struct range vaddr, int by)
 
 static int guard(void *context, struct range vaddr, uint32_t flags, uint64_t *given_back)
 {
+	struct world *world = context;
+
 	(void)flags;
 	*given_back = 0;
-	count_guard(context, vaddr, 1);
+	if (world->guards && !--world->guards) {
+		world->guard_failed = true;
+		return -world->guard_errno;
+	}
+	count_guard(world, vaddr, 1);
 	return 0;
 }
 
@@ -85,7 +100,7 @@ static void add_group(struct side *side, unsigned int number, const struct plan 
 	struct model_group *group = model_host_add_group(&side->host, number);
 
 	group->precise = plan->precise;
-	if (n && plan->aperture < PAGES)
+	if (holes && plan->aperture < PAGES)
 		group->aperture.last = BASE + plan->aperture * PAGE - 1;
 	for (size_t i = 0; i < n; i++) {
 		struct range r = iova_of(holes[i]);
@@ -116,8 +131,24 @@ static void tell_engine(struct world *world, int number, const struct range *hol
 	engine_ask_info(&world->engine, &world->shim, world->holey.container);
 }
 
+static void open_own(struct world *world)
+{
+	if (!world->plan.own)
+		return;
+	for (size_t i = 0; i < world->plan.n_holes; i++)
+		world->own[i] = (struct hole){.range = iova_of(world->plan.holes[i]),
+			.source = HOLE_POLICY,
+			.name = "",
+			.file = ""};
+	world->engine.policy.holes = world->own;
+	world->engine.policy.n_holes = world->plan.n_holes;
+	world->engine.policy.inside = INSIDE_OBSERVE;
+}
+
 static void engine_open(struct world *world)
 {
+	const struct plan *plan = &world->plan;
+
 	world->engine = (struct engine){.kernel = {model_ioctl, world->holey.model},
 		.memory = {classify, guard, unguard, world},
 		.audience = {ignore, NULL},
@@ -125,12 +156,13 @@ static void engine_open(struct world *world)
 			.source_kernel = true,
 			.guard = true,
 			.crossing = CROSSING_SPLIT,
-			.inside = world->plan.skip ? INSIDE_SKIP : INSIDE_REFUSE},
+			.inside = plan->skip ? INSIDE_SKIP : INSIDE_REFUSE},
 		.lock = LOCK_INITIALIZER,
 		.page = PAGE};
+	open_own(world);
 	engine_container_init(&world->engine, &world->shim);
-	engine_iommu_set(&world->engine, &world->shim, world->plan.type);
-	tell_engine(world, 1, world->plan.holes, world->plan.n_holes);
+	engine_iommu_set(&world->engine, &world->shim, plan->type);
+	tell_engine(world, 1, plan->holes, plan->own ? 0 : plan->n_holes);
 }
 
 static void know_holes(struct world *world)
@@ -157,7 +189,7 @@ void world_open(struct world *world, const struct plan *plan)
 	model_host_init(&world->holey.host);
 	model_host_init(&world->plain.host);
 	world->holey.host.tidy_dirty = world->plain.host.tidy_dirty = true;
-	add_group(&world->holey, 1, plan, plan->holes, plan->n_holes);
+	add_group(&world->holey, 1, plan, plan->holes, plan->own ? 0 : plan->n_holes);
 	add_group(&world->holey, 2, plan, plan->joined, plan->n_joined);
 	add_group(&world->plain, 1, plan, NULL, 0);
 	add_group(&world->plain, 2, plan, NULL, 0);
@@ -211,6 +243,8 @@ bool world_agrees(struct world *world)
 		size_t used;
 
 		if (wanted == found || (!found && was_hole(world, page)))
+			continue;
+		if (found == plain.vaddr[page] && may_be_mapped(world, page))
 			continue;
 		if (wanted && found && world->moved)
 			continue;
@@ -384,7 +418,8 @@ static void fix_pointer(struct call *call, const struct op *op)
 /* With `inside refuse`, the one mapping that may fail where the plain kernel's does not. */
 static bool refused_inside(const struct world *world, const struct op *op, int result)
 {
-	bool inside = op->kind == OP_MAP && !world->plan.skip && result == -EINVAL;
+	bool inside =
+		op->kind == OP_MAP && (world->plan.own || !world->plan.skip) && result == -EINVAL;
 
 	for (uint64_t i = 0; inside && i < op->pages; i++)
 		inside = in_hole(world, op->first + i);
@@ -399,6 +434,12 @@ static void undo_map(struct world *world, const struct op *op)
 	model_ioctl(world->plain.model, world->plain.container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 }
 
+/* A guard that fails is a mapping that fails, unless another was in the way. */
+static bool refused_unguarded(const struct world *world, int result)
+{
+	return world->guard_failed && result == (world->guard_errno == EFAULT ? -EFAULT : -EINVAL);
+}
+
 static bool compare(
 	struct world *world, const struct op *op, struct call *shim, int result, const bool *gap)
 {
@@ -409,7 +450,7 @@ static bool compare(
 	fix_pointer(&plain, op);
 	wanted = model_ioctl(
 		world->plain.model, world->plain.container, plain.request, &plain.argument);
-	if (!wanted && refused_inside(world, op, result)) {
+	if (!wanted && (refused_inside(world, op, result) || refused_unguarded(world, result))) {
 		undo_map(world, op);
 		return true;
 	}
@@ -458,7 +499,11 @@ static bool step_call(struct world *world, const struct op *op)
 		before = model_calls(model, op->fault);
 		model_fail(model, op->fault, op->fault_nth, op->fault_errno);
 	}
+	world->guards = op->guard_nth;
+	world->guard_errno = op->guard_errno;
+	world->guard_failed = false;
 	result = shim_call(world, &shim);
+	world->guards = 0;
 	if (op->fault != MODEL_CALLS) {
 		fired = model_calls(model, op->fault) - before >= op->fault_nth;
 		model_clear_faults(model);
@@ -466,6 +511,8 @@ static bool step_call(struct world *world, const struct op *op)
 	if (fired && op->kind <= OP_REMAP && op->flags & VFIO_DMA_MAP_FLAG_VADDR)
 		world->moved = true;
 	if (fired && result == -op->fault_errno)
+		return unchanged(world, op, &shim);
+	if (op->kind == OP_REMAP && refused_unguarded(world, result))
 		return unchanged(world, op, &shim);
 	return compare(world, op, &shim, result, gap);
 }
@@ -477,7 +524,9 @@ static bool step_write(struct world *world, const struct op *op)
 	int plain, shim;
 
 	shim = model_device_write(world->holey.model, world->holey.container, iova, 1, &shim_at);
-	if (in_hole(world, op->first))
+	if (shim < 0 && may_be_mapped(world, op->first))
+		return true;
+	if (in_hole(world, op->first) && !may_be_mapped(world, op->first))
 		return shim < 0 || differ(world, "a write into a hole arrives", -EFAULT, shim);
 	if (shim < 0 && was_hole(world, op->first))
 		return true;

@@ -35,6 +35,8 @@ struct op {
 	enum model_call fault; /* MODEL_CALLS: none */
 	unsigned int fault_nth;
 	int fault_errno;
+	unsigned int guard_nth; /* the guard that fails, 0: none */
+	int guard_errno;
 };
 
 struct plan {
@@ -44,6 +46,7 @@ struct plan {
 	 * a word, update_user_bitmap() takes it over into what it keeps of the mapping. */
 	bool aligned;
 	bool skip;	   /* policy: inside skip, else refuse */
+	bool own;	   /* the first holes are the policy's alone, with inside observe */
 	uint64_t aperture; /* pages, PAGES or more: no limit */
 	size_t n_holes, n_joined;
 	struct range holes[MAX_HOLES];	/* in pages, of the first group */
@@ -68,7 +71,11 @@ struct world {
 	bool moved;
 	bool joined_once;	/* mappings made then keep the second group's gaps when it leaves */
 	int guarded[PAGES * 4]; /* by page of vaddr: how many guards are up */
-	char why[256];		/* the first difference */
+	unsigned int guards;	/* that are still to be set before one fails; 0: none fails */
+	int guard_errno;
+	bool guard_failed;
+	struct hole own[MAX_HOLES];
+	char why[256]; /* the first difference */
 };
 
 void world_open(struct world *world, const struct plan *plan);

@@ -54,6 +54,7 @@ static void draw_plan(struct plan *plan)
 		.precise = !once_in(4),
 		.aligned = once_in(3),
 		.skip = !once_in(4),
+		.own = once_in(5),
 		.aperture = once_in(3) ? PAGES / 2 + below(PAGES / 2) : PAGES};
 	plan->n_holes = draw_holes(plan->holes);
 	plan->n_joined = draw_holes(plan->joined);
@@ -131,9 +132,9 @@ static void draw_dirty(struct op *op)
 		op->flags = 1 + (uint32_t)below(15);
 }
 
-static void draw_fault(struct op *op)
+static void draw_fault(const struct plan *plan, struct op *op)
 {
-	static const int errors[] = {ENOMEM, EFAULT, ENOSPC, EBUSY, EINTR};
+	static const int errors[] = {ENOMEM, ENOSPC, EBUSY, EINTR, EFAULT};
 
 	if (!once_in(12))
 		return;
@@ -142,7 +143,18 @@ static void draw_fault(struct op *op)
 		    : once_in(3)	   ? MODEL_CALL_UNMAP
 					   : MODEL_CALL_MAP;
 	op->fault_nth = 1 + (unsigned int)below(3);
-	op->fault_errno = errors[below(sizeof(errors) / sizeof(errors[0]))];
+	/* EFAULT is what the engine expects of a kernel that it asks what is in the way. */
+	op->fault_errno = errors[below(sizeof(errors) / sizeof(errors[0]) - plan->own)];
+}
+
+static void draw_guard(struct op *op)
+{
+	static const int errors[] = {EBUSY, EFAULT, EACCES};
+
+	if (!once_in(12) || op->fault != MODEL_CALLS)
+		return;
+	op->guard_nth = 1 + (unsigned int)below(2);
+	op->guard_errno = errors[below(sizeof(errors) / sizeof(errors[0]))];
 }
 
 static void draw_op(const struct plan *plan, struct op *ops, size_t n)
@@ -168,7 +180,9 @@ static void draw_op(const struct plan *plan, struct op *ops, size_t n)
 	else if (op->kind == OP_DIRTY)
 		draw_dirty(op);
 	if (op->kind <= OP_DIRTY)
-		draw_fault(op);
+		draw_fault(plan, op);
+	if (op->kind <= OP_REMAP)
+		draw_guard(op);
 	if (once_in(80))
 		op->skew = once_in(2) ? PAGE / 2 : 1;
 	if (once_in(100))

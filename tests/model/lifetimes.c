@@ -269,6 +269,7 @@ static volatile sig_atomic_t handled;
 static int handler_fd;
 static char *handler_memory;
 
+/* A range of its own, then the one that its thread is at work on: there, or not, but never half. */
 static void on_alarm(int number)
 {
 	int saved = errno;
@@ -277,7 +278,8 @@ static void on_alarm(int number)
 
 	(void)number;
 	if (!map_at(handler_fd, 0xfcfff00000, 0x200000, handler_memory) &&
-		!ioctl(handler_fd, VFIO_IOMMU_UNMAP_DMA, &request) && request.size == 0x200000)
+		!ioctl(handler_fd, VFIO_IOMMU_UNMAP_DMA, &request) && request.size == 0x200000 &&
+		(map(handler_fd) ? errno == EEXIST : unmap(handler_fd) == SIZE))
 		handled++;
 	errno = saved;
 }
@@ -286,20 +288,87 @@ static void test_signals(const char *name)
 {
 	struct vfio v = open_vfio("/dev/vfio/3");
 	struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
-	struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+	struct itimerval timer = {0};
 
 	handler_fd = v.container;
 	handler_memory =
 		mmap(NULL, 0x200000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &often, NULL);
-	for (int i = 0; i < 3000 || handled < 20; i++) {
+	for (int i = 0; i < 2000 || handled < 20; i++) {
+		timer.it_value.tv_usec = 1 + i * 37 % 600; /* once, somewhere on the way */
+		setitimer(ITIMER_REAL, &timer, NULL);
 		expect(!map(v.container), name, "map while handlers map");
 		expect(unmap(v.container) == SIZE, name, "unmap while handlers map");
 	}
-	setitimer(ITIMER_REAL, &never, NULL);
-	signal(SIGALRM, SIG_DFL);
+	signal(SIGALRM, SIG_IGN);
 	munmap(handler_memory, 0x200000);
+	close_vfio(v);
+}
+
+/* A child of vfork() has its parent's memory, but descriptors of its own to close. */
+static void test_vfork(const char *name)
+{
+	struct vfio v = open_vfio("/dev/vfio/3");
+	int status = -1;
+	pid_t child;
+
+	expect(!map(v.container), name, "map");
+	child = vfork();
+	if (!child) {
+		dup2(v.group, v.container);
+		close(v.container);
+		close_range((unsigned int)v.container, ~0u, 0);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	expect(!status, name, "the child ends well");
+	expect(!accessible(), name, "guarded");
+	expect(unmap(v.container) == SIZE, name, "the parent unmaps all of it");
+	close_vfio(v);
+}
+
+/* What fails closes nothing; what works leaves errno alone. */
+static void test_closing(const char *name)
+{
+	struct vfio v = open_vfio("/dev/vfio/3");
+	int copy;
+
+	expect(!map(v.container), name, "map");
+	expect(close_range(0, ~0u, 1u << 31) && errno == EINVAL, name, "flags of another kernel");
+	expect(!accessible(), name, "guarded still");
+	errno = EILSEQ;
+	copy = dup(v.container);
+	expect(!close(v.container) && errno == EILSEQ, name, "close and errno");
+	expect(unmap(copy) == SIZE && errno == EILSEQ, name, "unmap and errno");
+	expect(!close(copy) && !close(v.group) && errno == EILSEQ, name, "the last close");
+}
+
+/* A bitmap at NULL is the kernel's to refuse. */
+static void test_null_bitmap(const char *name)
+{
+	struct vfio v = open_vfio("/dev/vfio/3");
+	struct vfio_iommu_type1_dirty_bitmap start = {
+		.argsz = sizeof(start), .flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_START};
+	struct {
+		struct vfio_iommu_type1_dirty_bitmap head;
+		struct vfio_iommu_type1_dirty_bitmap_get get;
+	} dirty = {{.argsz = sizeof(dirty), .flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP},
+		{.iova = IOVA, .size = SIZE, .bitmap = {.pgsize = 4096, .size = 4096}}};
+	struct {
+		struct vfio_iommu_type1_dma_unmap head;
+		struct vfio_bitmap bitmap;
+	} all = {{.argsz = sizeof(all),
+			 .flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP,
+			 .iova = IOVA,
+			 .size = SIZE},
+		{.pgsize = 4096, .size = 4096}};
+
+	expect(!map(v.container), name, "map");
+	expect(!ioctl(v.container, VFIO_IOMMU_DIRTY_PAGES, &start), name, "start");
+	expect(ioctl(v.container, VFIO_IOMMU_DIRTY_PAGES, &dirty) && errno == EFAULT, name, "get");
+	expect(ioctl(v.container, VFIO_IOMMU_UNMAP_DMA, &all) && errno == EFAULT, name,
+		"unmap with it");
+	expect(unmap(v.container) == SIZE, name, "nothing was unmapped");
 	close_vfio(v);
 }
 
@@ -398,6 +467,9 @@ static const struct {
 	{"groups come and go", test_groups},
 	{"fork", test_fork},
 	{"passing", test_passing},
+	{"vfork", test_vfork},
+	{"closing", test_closing},
+	{"bitmap at NULL", test_null_bitmap},
 	{"exec", test_exec}, /* the model does not outlive exec: in the lab alone */
 	{"signal handler that maps", test_signals},
 	{"fork while mapping", test_fork_while_mapping},

@@ -56,13 +56,13 @@ static inline void fake_forget(struct fake *fake)
 }
 
 /* A mapping from address 0, where nothing is: only whether another is in the way can come of it. */
-static inline int fake_probe(struct fake *fake, struct range r)
+static inline int fake_probe(struct fake *fake, struct range r, int err)
 {
 	fake_log_range(fake, "probe", r);
 	for (size_t i = 0; i < fake->n_mapped; i++)
 		if (range_overlaps(fake->mapped[i], r))
 			return -EEXIST;
-	return -EFAULT;
+	return err ? -err : -EFAULT;
 }
 
 static inline int fake_map(struct fake *fake, const struct vfio_iommu_type1_dma_map *map, int err)
@@ -70,7 +70,7 @@ static inline int fake_map(struct fake *fake, const struct vfio_iommu_type1_dma_
 	struct range r = {map->iova, map->iova + map->size - 1};
 
 	if (!map->vaddr)
-		return fake_probe(fake, r);
+		return fake_probe(fake, r, err);
 	fake_log_range(fake, fake->own == map ? "pass" : "map", r);
 	if (map->argsz != sizeof(*map))
 		text_add(&fake->log, " argsz %u", map->argsz);

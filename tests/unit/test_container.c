@@ -75,7 +75,7 @@ static void test_splits(void **state)
 static void test_claims_count(void **state)
 {
 	struct container container = {0};
-	struct claim claim = {{0, 0xfff}, NULL};
+	struct claim claim = {.iova = {0, 0xfff}};
 
 	(void)state;
 	container.claims = &claim;

@@ -154,6 +154,7 @@ static void test_pass(void **state)
 	struct get get = {.argsz = sizeof(get)};
 
 	(void)state;
+	words = make_words(1);
 	for (uint32_t flags = 0; flags < 8; flags++) {
 		if (flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP)
 			continue;
@@ -166,6 +167,10 @@ static void test_pass(void **state)
 	get.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
 	get.get = (struct vfio_iommu_type1_dirty_bitmap_get){
 		.iova = 0x1000, .size = 0x9000, .bitmap = {.pgsize = 4096, .size = 8}};
+	fake_forget(&fake);
+	assert_int_equal(engine_dirty_pages(&engine, &container, FAKE_FD, &get), 0);
+	assert_string_equal(fake.log_bytes, "dirty"); /* no bitmap: EFAULT by the kernel */
+	get.get.bitmap.data = (void *)words;
 	fake_forget(&fake);
 	assert_int_equal(engine_dirty_pages(&engine, &container, FAKE_FD, &get), -EINVAL);
 	assert_string_equal(fake.log_bytes, ""); /* it cuts the split in two */
