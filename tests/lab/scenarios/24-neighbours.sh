@@ -87,6 +87,7 @@ case_terminal() {
 mapping() {
     with_shim
     area_holes
+    touch "$W/mapping"
     # shellcheck disable=SC2086 # words
     ${runner-} /lab/debugger mapping "$(group "$DISK")" "$W/enough" >"$W/mapping" 2>"$W/stderr" &
     mapping=$!
@@ -124,7 +125,7 @@ case_debugger() {
 # Has strace seen a request, and the program a split fail? While a thread is borrowed nobody else can
 # have it: once more, then.
 strace_at_work() {
-    if ! kill -0 "${strace-}" 2>/dev/null; then
+    if [ -z "${strace-}" ] || ! kill -0 "$strace" 2>/dev/null; then
         strace -f -o "$W/trace" -p "$mapping" >"$W/strace" 2>&1 &
         strace=$!
     fi
