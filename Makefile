@@ -31,7 +31,7 @@ COMPILE = $(if $(filter 0,$(V)),@echo '  CC    $@';) $(CC) -std=c11 $(WARN) $(DE
 PURE := advice advice_case advice_expand container describe describe_cause describe_json \
 	describe_json_why diagnosis dma_split engine_claim engine_dirty engine_explain engine_guard \
 	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set knowledge \
-	knowledge_vmms policy policy_decide policy_text text vmm_args
+	knowledge_vmms policy policy_decide policy_text text told vmm_args
 # What touches the machine.
 EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots \
 	opened outlet page_proof policy_load ready settings shim shim_fd shim_memory shim_start \

@@ -194,6 +194,26 @@ static struct advice advice_of(const struct journal *journal)
 		.cause = journal->cause};
 }
 
+/* The guest's firmware tells it of all that this mapping leaves out. */
+static bool is_told(const struct journal *journal, const struct event *event)
+{
+	struct dma_split walk = dma_split_start(event->holes, event->iova);
+	struct dma_part part;
+
+	while (dma_split_next(&walk, &part))
+		if (part.gap && !told_has(&journal->told, part.iova))
+			return false;
+	return true;
+}
+
+static bool all_told(const struct journal *journal)
+{
+	for (size_t i = 0; i < journal->n_gaps; i++)
+		if (!told_has(&journal->told, journal->gaps[i]))
+			return false;
+	return journal->n_gaps && !journal->gaps_cut;
+}
+
 static void put_in_words(struct journal *journal, const struct event *event, struct text *text)
 {
 	struct advice advice = advice_of(journal);
@@ -202,7 +222,11 @@ static void put_in_words(struct journal *journal, const struct event *event, str
 	describe_map(text, event, journal->host.vmm);
 	if (event->verdict == VERDICT_SPLIT && !event->result && event->memory == MEMORY_RAM) {
 		text_add(text, "; ");
-		advice_short(text, &advice);
+		if (is_told(journal, event))
+			text_add(
+				text, "the guest's firmware is given a ROM to tell it (--reserve)");
+		else
+			advice_short(text, &advice);
 	}
 }
 
@@ -387,6 +411,6 @@ void journal_end(struct journal *journal)
 		    journal->failures))
 		return;
 	say_totals(journal);
-	if (journal->ram.last)
+	if (journal->ram.last && !all_told(journal))
 		advice_give(&advice, say_advice, journal);
 }

@@ -7,6 +7,7 @@
 #include "describe.h"
 #include "lock.h"
 #include "outlet.h"
+#include "told.h"
 
 #include <stdatomic.h>
 
@@ -19,6 +20,7 @@ struct journal {
 	struct outlet people; /* stderr as it was at start; closed if quiet */
 	struct outlet log;    /* IOVASHIM_LOG; closed if there is none */
 	bool log_lost;
+	struct told told;	/* the guest's firmware tells it of these: no advice how to do it */
 	atomic_bool guest_told; /* that the guest was stopped: its other CPUs follow */
 	int pid;		/* of this process */
 	int owner;		/* of the process that the totals are of */

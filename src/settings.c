@@ -39,6 +39,7 @@ struct settings settings_read(char **environment)
 		.mode = text_of(environment, "IOVASHIM_MODE"),
 		.guard = text_of(environment, "IOVASHIM_GUARD"),
 		.ready = text_of(environment, "IOVASHIM_READY"),
+		.told = text_of(environment, "IOVASHIM_TOLD"),
 		.quiet = is_set(environment, "IOVASHIM_QUIET"),
 		.disabled = is_set(environment, "IOVASHIM_DISABLE"),
 	};

@@ -7,7 +7,7 @@
 
 struct settings {
 	/* NULL if not set, or empty. */
-	const char *conf, *log, *mode, *guard, *ready;
+	const char *conf, *log, *mode, *guard, *ready, *told;
 	bool quiet, disabled;
 };
 

@@ -40,6 +40,10 @@ static inline bool reservation_made(const struct reservation *r)
  * @path: a file that it appends to. */
 void reserve_add_channel(struct reservation *reservation, int fd, const char *path);
 
+/* "0x110000000-0x11fffffff 0x…": blanks, since a comma would have to be doubled on QEMU's command
+ * line, and libvirt does not. To be freed. */
+char *reserve_holes_text(const struct range *holes, size_t n);
+
 /* Fields of the event "reserve" (docs/event-log.md), each after a comma. */
 void reserve_json(struct text *text, const struct reservation *reservation);
 

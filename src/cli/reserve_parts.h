@@ -15,9 +15,6 @@ void reserve_add_rom(
 	struct args *args, enum reserve_way way, bool json, const char *rom, const char *holes);
 bool reserve_uses_json(const struct args *args);
 void reserve_add_port(struct args *args, const char *backend);
-/* "0x110000000-0x11fffffff 0x…": blanks, since a comma would have to be doubled on QEMU's command
- * line, and libvirt does not. To be freed. */
-char *reserve_holes_text(const struct range *holes, size_t n);
 /* An argument that is there already, and would be there twice; NULL: none. */
 const char *reserve_collision(const struct args *args);
 /* True if there is a device of VFIO, or may be (-readconfig). */

@@ -107,6 +107,16 @@ static int add_channel(
 	return 0;
 }
 
+/* The library then need not advise how to tell the guest. */
+static int set_told(const struct reservation *r)
+{
+	char *holes = reserve_holes_text(r->holes, r->n_holes);
+	int err = setenv("IOVASHIM_TOLD", holes, 1);
+
+	free(holes);
+	return err ? cli_fail("no memory") : 0;
+}
+
 static void log_reservation(const struct settings *settings, const struct reservation *r)
 {
 	char bytes[4096];
@@ -135,10 +145,12 @@ static int add_reservation(struct request *request, struct reservation *reservat
 		status = add_channel(request, &settings, reservation);
 	if (status)
 		return status;
-	if (reservation_made(reservation) && !request->print)
+	if (reservation_made(reservation) && !request->print) {
 		log_reservation(&settings, reservation);
+		status = set_told(reservation);
+	}
 	request->vmm = reservation->args.at;
-	return 0;
+	return status;
 }
 
 static int print_command(const struct request *request)

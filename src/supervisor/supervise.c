@@ -66,6 +66,7 @@ static bool set_up(struct supervisor *supervisor, const struct settings *setting
 	}
 	describe(supervisor);
 	journal->people = settings->quiet ? (struct outlet){.fd = -1} : people;
+	journal->told = told_read(settings->told);
 	settings_open_log(settings, &journal->log, &people);
 	supervisor->opened.lock = (struct lock)LOCK_INITIALIZER;
 	engine->lock = (struct lock)LOCK_INITIALIZER;
