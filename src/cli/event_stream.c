@@ -64,7 +64,7 @@ static int take_lines(struct reading *r)
 	return 0;
 }
 
-static int read_file(struct reading *r)
+static int take_all(struct reading *r)
 {
 	int status;
 
@@ -82,21 +82,41 @@ static int read_file(struct reading *r)
 	return 0;
 }
 
-int event_stream_read(struct event_stream *stream, const char *path)
+static int read_file(struct event_stream *stream, const char *name, FILE *file)
 {
-	struct reading r = {.stream = stream};
+	struct reading r = {.stream = stream, .file = file};
 	int status;
 
-	r.file = strcmp(path, "-") != 0 ? fopen(path, "re") : stdin;
 	r.line = malloc(REPORT_LONGEST_LINE + 1);
-	r.name = r.file == stdin ? "standard input" : report_clean(&r.words, path);
-	if (!r.file)
-		status = cli_fail("cannot open %s: %s", r.name, strerror(errno));
-	else
-		status = r.line ? read_file(&r) : cli_fail("out of memory");
-	if (r.file && r.file != stdin)
-		fclose(r.file);
+	if (!r.line)
+		return cli_fail("out of memory");
+	r.name = report_clean(&r.words, name);
+	status = take_all(&r);
 	free(r.line);
 	report_free(&r.words);
+	return status;
+}
+
+static int cannot_open(const char *path, int error)
+{
+	struct report words = {0};
+	int status = cli_fail("cannot open %s: %s", report_clean(&words, path), strerror(error));
+
+	report_free(&words);
+	return status;
+}
+
+int event_stream_read(struct event_stream *stream, const char *path)
+{
+	FILE *file;
+	int status;
+
+	if (!strcmp(path, "-"))
+		return read_file(stream, "standard input", stdin);
+	file = fopen(path, "re");
+	if (!file)
+		return cannot_open(path, errno);
+	status = read_file(stream, path, file);
+	fclose(file);
 	return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libFuzzer: any bytes as event logs, NUL bytes between them; each report in each form. */
+#include "cli/event_stream.h"
 #include "cli/report_render.h"
 
 #include <stdlib.h>
@@ -112,6 +113,34 @@ static void check_report(struct report *report)
 	check_markup(report, report_html);
 }
 
+/* Whatever a log has, no label of it does: lines of words that are known, and a number. */
+static void check_metrics(const char *bytes, size_t length)
+{
+	struct event_metrics *metrics = event_metrics_new();
+	struct output output;
+
+	for (const char *line = bytes, *last = bytes + length, *end; line < last; line = end + 1) {
+		struct report_why why;
+		json_t *event;
+
+		end = memchr(line, '\n', (size_t)(last - line));
+		end = end ? end : last;
+		event = report_parse_line(line, (size_t)(end - line), end < last, &why);
+		if (event)
+			check(!event_metrics_take(metrics, event, report_time_of(event)));
+		json_decref(event);
+	}
+	check(!event_metrics_print(begin(&output), metrics));
+	fflush(output.to);
+	for (char *line = output.bytes, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		check(!strncmp(line, "# ", 2) || !strncmp(line, "iovashim_", 9));
+		check(end - line < 200 && !memchr(line, '\\', (size_t)(end - line)));
+	}
+	end(&output);
+	free(metrics);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct report report = {0};
@@ -125,6 +154,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	report_digest(&report);
 	check_report(&report);
+	for (size_t i = 0; i < report.n_sources; i++)
+		check_metrics(report.sources[i].bytes, report.sources[i].length);
 	report_free(&report);
 	return 0;
 }
