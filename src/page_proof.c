@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Proof that memory holds nothing: every page of it is absent or all zero. */
 #include "page_proof.h"
+#include "fd_io.h"
 #include "mem.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
 
 /* The buffer's first half is for memory, its second for the pagemap. */
 enum { BUFFER_BYTES = 1 << 17, HALF = BUFFER_BYTES / 2, ENTRIES = HALF / 8 };
+
+/* So many descriptors are looked at, at most. */
+enum { MOST_FDS = 65536 };
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define PAGEMAP_PRESENT (1ULL << 63)
@@ -123,17 +127,41 @@ static int prove_run(const struct page_proof *proof, struct range addresses, voi
 	return prove_zero(proof, addresses);
 }
 
+static void find_table_size(void *context, const char *line, size_t length)
+{
+	static const char word[] = "FDSize:\t";
+	int *size = context;
+
+	if (length < sizeof(word) || memcmp(line, word, sizeof(word) - 1) != 0)
+		return;
+	*size = 0;
+	for (const char *c = line + sizeof(word) - 1; c < line + length && *size < MOST_FDS; c++)
+		*size = *size * 10 + (*c - '0');
+}
+
+/* No descriptor is this or above. The limit can be a million where the table has room for 64. */
+static int descriptors_end(const struct address_space *space)
+{
+	struct rlimit limit = {.rlim_cur = 1024};
+	char path[96];
+	int end = -1;
+
+	snprintf(path, sizeof(path), "%s/status", space->proc);
+	if (fd_each_line(path, find_table_size, &end) || end < 0) {
+		getrlimit(RLIMIT_NOFILE, &limit);
+		end = limit.rlim_cur < MOST_FDS ? (int)limit.rlim_cur : MOST_FDS;
+	}
+	return end < MOST_FDS ? end : MOST_FDS;
+}
+
 /* Among the VMM's descriptors: opened anew, so that its offset is not the VMM's. */
 static int open_by_descriptor(const struct address_space *space, const struct vma *vma)
 {
-	struct rlimit limit = {.rlim_cur = 1024};
+	int end = descriptors_end(space);
 	struct stat st;
 	char name[32];
 
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur > 65536)
-		limit.rlim_cur = 65536;
-	for (int fd = 0; fd < (int)limit.rlim_cur; fd++) {
+	for (int fd = 0; fd < end; fd++) {
 		if (space->stat(space->context, fd, &st) || st.st_dev != vma->device ||
 			st.st_ino != vma->inode)
 			continue;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The file behind shared memory: found among the descriptors that there are, whatever their limit.
+ */
+#include "page_proof.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+enum { BYTES = 0x4000, HIGH = 900 };
+
+static int stats, found;
+
+static int stat_counted(void *context, int fd, struct stat *st)
+{
+	int result = fstat(fd, st);
+
+	stats++;
+	if (!result && context && st->st_ino == ((const struct vma *)context)->inode)
+		found++;
+	return result;
+}
+
+static int prove(const char *memory, const struct stat *st)
+{
+	struct vma vma = {
+		.addresses = {(uint64_t)(uintptr_t)memory, (uint64_t)(uintptr_t)memory + BYTES - 1},
+		.prot = PROT_READ | PROT_WRITE,
+		.shared = true,
+		.device = st->st_dev,
+		.inode = st->st_ino};
+	struct address_space space = address_space_self;
+	struct page_proof proof;
+	int err;
+
+	vma.whole = vma.addresses;
+	space.stat = stat_counted;
+	space.context = &vma;
+	stats = found = 0;
+	assert_int_equal(page_proof_open(&proof, &space), 0);
+	err = page_proof_unused(&proof, &vma);
+	page_proof_close(&proof);
+	return err;
+}
+
+/* A supervisor or libvirt sets the limit high; each look at a number costs a system call. */
+static void test_descriptors(void **state)
+{
+	int fd = memfd_create("ram", MFD_CLOEXEC), high;
+	struct rlimit limit;
+	struct stat st;
+	char *memory;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(ftruncate(fd, BYTES), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	memory = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(memory != MAP_FAILED);
+	high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH);
+	close(fd);
+
+	assert_int_equal(prove(memory, &st), 0);
+	assert_int_equal(found, 1);
+	memory[BYTES - 1] = 1;
+	assert_int_equal(prove(memory, &st), -EBUSY);
+	close(high);
+	assert_int_equal(prove(memory, &st), -EBUSY);
+	assert_int_equal(found, 0);
+	assert_in_range(stats, 1, 4 * HIGH);
+	munmap(memory, BYTES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_descriptors)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
