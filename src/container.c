@@ -30,6 +30,15 @@ struct split *container_split_at(const struct container *container, struct range
 	return &container->splits[i];
 }
 
+/* Before n_splits says that there are any, and after it says that there are fewer. */
+static void note_extent(struct container *container, size_t n)
+{
+	if (!n)
+		return;
+	container->splits_first = container->splits[0].iova.first;
+	container->splits_last = container->splits[n - 1].iova.last;
+}
+
 int container_split_add(struct container *container, const struct split *split)
 {
 	size_t n = container->n_splits, i = container_split_from(container, split->iova.first);
@@ -39,19 +48,28 @@ int container_split_add(struct container *container, const struct split *split)
 		return err;
 	memmove(&container->splits[i + 1], &container->splits[i], (n - i) * sizeof(*split));
 	container->splits[i] = *split;
+	note_extent(container, n + 1);
 	container->n_splits = n + 1;
 	return 0;
 }
 
-void container_split_remove(struct container *container, size_t index)
+void container_splits_remove(struct container *container, struct range iova)
 {
-	size_t n = container->n_splits - 1;
+	size_t first = container_split_from(container, iova.first), end = first;
+	size_t n = container->n_splits;
 
-	memmove(&container->splits[index], &container->splits[index + 1],
-		(n - index) * sizeof(*container->splits));
+	while (end < n && container->splits[end].iova.first <= iova.last)
+		end++;
+	if (end == first)
+		return;
+	memmove(&container->splits[first], &container->splits[end],
+		(n - end) * sizeof(*container->splits));
+	n -= end - first;
 	container->n_splits = n;
-	if (!n)
-		mem_release(&container->splits, &container->split_room, sizeof(*container->splits));
+	note_extent(container, n);
+	/* A small list stays: the next split is not far. */
+	if (!n && container->split_room * sizeof(struct split) > MEM_FIRST + sizeof(struct split))
+		mem_release(&container->splits, &container->split_room, sizeof(struct split));
 }
 
 void container_reset(struct container *container)

@@ -46,6 +46,8 @@ struct container {
 	uint64_t page;			      /* the IOMMU's smallest, bytes */
 	const struct hole_set *_Atomic holes; /* read without the lock; never NULL, never freed */
 	atomic_size_t n_splits;		      /* read without the lock */
+	_Atomic uint64_t splits_first; /* likewise: from the first split's start to the last */
+	_Atomic uint64_t splits_last;  /* one's end; with n_splits 0 they say nothing */
 	size_t split_room;
 	struct split *splits;	      /* disjoint, ascending */
 	struct claim *_Atomic claims; /* whether there is one is read without the lock */
@@ -60,13 +62,23 @@ static inline bool container_has_splits(const struct container *container)
 	return container->n_splits || container->claims;
 }
 
+/* False if no split overlaps @iova; true if one may, which is to be looked at with the lock held.
+ * Read without it, while others add and remove splits: one that is there all along lies between any
+ * start and any end that are seen. */
+static inline bool container_splits_near(const struct container *container, struct range iova)
+{
+	return container->n_splits && container->splits_first <= iova.last &&
+	       container->splits_last >= iova.first;
+}
+
 /* The first split that overlaps @iova, or NULL. */
 struct split *container_split_at(const struct container *container, struct range iova);
 
 /* Adds a split that overlaps none. Returns 0 or -ENOMEM. */
 int container_split_add(struct container *container, const struct split *split);
 
-void container_split_remove(struct container *container, size_t index);
+/* Removes all that overlap @iova. */
+void container_splits_remove(struct container *container, struct range iova);
 
 /* No splits, nothing reported by the kernel. Groups stay. */
 void container_reset(struct container *container);

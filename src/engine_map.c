@@ -8,13 +8,13 @@
 
 /* One request under way: a private copy of what the VMM asked, read once. */
 struct map {
-	struct engine *engine;
+	struct engine *engine; /* this and the next two: engine_map(); then find_route() */
 	struct container *container;
 	int fd;
 	struct vfio_iommu_type1_dma_map request;
 	struct range iova;
 	const struct hole_set *holes;
-	struct event event;
+	struct event event; /* begin_event(): most requests have none */
 };
 
 static int pass(const struct map *map, void *argument)
@@ -246,7 +246,7 @@ static bool exists(struct map *map)
 	struct lock_hold hold;
 	bool found;
 
-	if (!map->container->n_splits)
+	if (!container_splits_near(map->container, map->iova))
 		return false;
 	lock_take(&map->engine->lock, &hold);
 	found = container_split_at(map->container, map->iova) != NULL;
@@ -284,16 +284,21 @@ bool engine_map_is_well_formed(const struct container *container, const void *ar
 
 bool engine_map_passes(struct engine *engine, struct container *container, const void *argument)
 {
-	struct map map = {.engine = engine, .container = container};
+	struct map map;
 
+	map.engine = engine;
+	map.container = container;
 	return find_route(&map, argument) == ROUTE_PASS;
 }
 
 int engine_map(struct engine *engine, struct container *container, int fd, void *argument)
 {
-	struct map map = {.engine = engine, .container = container, .fd = fd};
+	struct map map;
 	int result = 0;
 
+	map.engine = engine;
+	map.container = container;
+	map.fd = fd;
 	switch (find_route(&map, argument)) {
 	case ROUTE_VADDR:
 		result = engine_map_vaddr(engine, container, fd, argument);

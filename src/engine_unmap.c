@@ -133,30 +133,36 @@ static bool survey(struct unmap *unmap)
 	return true;
 }
 
-/* Takes the first split of the request out. False when there is none left. */
-static bool take_split(const struct unmap *unmap, struct split *split)
+/* A copy of the first split of the request at or above @from. False if there is none. */
+static bool copy_split(const struct unmap *unmap, uint64_t from, struct split *split)
 {
-	struct engine *engine = unmap->engine;
-	struct container *container = unmap->container;
 	struct lock_hold hold;
 	struct split *found;
 
-	lock_take(&engine->lock, &hold);
-	found = container_split_at(container, unmap->iova);
-	if (found) {
+	lock_take(&unmap->engine->lock, &hold);
+	found = container_split_at(unmap->container, (struct range){from, unmap->iova.last});
+	if (found)
 		*split = *found;
-		container_split_remove(container, (size_t)(found - container->splits));
-	}
-	lock_drop(&engine->lock, &hold);
+	lock_drop(&unmap->engine->lock, &hold);
 	return found != NULL;
 }
 
+/* Taken out all at once: of many, one by one would move the others each time. */
 static void forget_splits(const struct unmap *unmap)
 {
+	uint64_t from = unmap->iova.first;
+	struct lock_hold hold;
 	struct split split;
 
-	while (take_split(unmap, &split))
+	while (copy_split(unmap, from, &split)) {
 		engine_unguard(unmap->engine, unmap->container, &split);
+		if (split.iova.last >= unmap->iova.last)
+			break;
+		from = split.iova.last + 1;
+	}
+	lock_take(&unmap->engine->lock, &hold);
+	container_splits_remove(unmap->container, unmap->iova);
+	lock_drop(&unmap->engine->lock, &hold);
 }
 
 void engine_forget_splits(struct engine *engine, struct container *container)
@@ -318,16 +324,24 @@ static int unmap_locked(struct unmap *unmap)
 	return result;
 }
 
-/* True if the kernel's own answer is the right one. Reads the request, once. */
+/* Nothing is known here that the kernel does not know. */
+static bool is_simple(const struct container *container)
+{
+	return !container_has_splits(container) && !container->inherited;
+}
+
+/* True if the kernel's own answer is the right one. Reads the request, once. Under v1, what lies in
+ * the request can reach out of it. */
 static bool passes(struct unmap *unmap)
 {
 	const struct container *container = unmap->container;
 
 	unmap->v1 = container->type == VFIO_TYPE1_IOMMU;
-	if (!container_has_splits(container) && !container->inherited)
-		return true;
 	memcpy(&unmap->request, unmap->argument, sizeof(unmap->request));
-	return !well_formed(unmap);
+	if (!well_formed(unmap))
+		return true;
+	return !unmap->v1 && !container->inherited && !container->claims &&
+	       !container_splits_near(container, unmap->iova);
 }
 
 /* What touches a hole can meet a split that another thread makes before the kernel has the call. */
@@ -335,7 +349,9 @@ bool engine_unmap_passes(struct container *container, void *argument)
 {
 	struct unmap unmap = {.container = container, .argument = argument};
 
-	if (!passes(&unmap))
+	if (is_simple(container))
+		unmap.v1 = container->type == VFIO_TYPE1_IOMMU;
+	else if (!passes(&unmap))
 		return false;
 	memcpy(&unmap.request, argument, sizeof(unmap.request));
 	return !well_formed(&unmap) || !hole_set_touches(container->holes, unmap.iova);
@@ -343,9 +359,13 @@ bool engine_unmap_passes(struct container *container, void *argument)
 
 int engine_unmap(struct engine *engine, struct container *container, int fd, void *argument)
 {
-	struct unmap unmap = {
-		.engine = engine, .container = container, .fd = fd, .argument = argument};
+	const struct kernel_ops *kernel = &engine->kernel;
+	struct unmap unmap;
 
+	if (is_simple(container))
+		return kernel->ioctl(kernel->context, fd, VFIO_IOMMU_UNMAP_DMA, argument);
+	unmap = (struct unmap){
+		.engine = engine, .container = container, .fd = fd, .argument = argument};
 	if (passes(&unmap))
 		return unmap_ioctl(&unmap, argument);
 	return container->inherited && !container_has_splits(container) ? unmap_inherited(&unmap)

@@ -3,6 +3,7 @@
 #ifndef IOVASHIM_FD_IO_H
 #define IOVASHIM_FD_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -14,5 +15,9 @@ int fd_stat(int fd, struct stat *st);
  * comes cut. Only open, read and close are called. Returns 0 or -errno. */
 int fd_each_line(const char *path, void (*line)(void *context, const char *line, size_t length),
 	void *context);
+
+/* The same, until @line returns false. */
+int fd_each_line_while(const char *path,
+	bool (*line)(void *context, const char *line, size_t length), void *context);
 
 #endif

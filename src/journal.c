@@ -291,7 +291,9 @@ void journal_event(void *context, const struct event *event)
 {
 	struct journal *journal = context;
 
-	log_event(journal, event);
+	/* To put it in words takes longer than to split. */
+	if (journal->log.fd >= 0 && !journal->log_lost)
+		log_event(journal, event);
 	if (event->kind == EVENT_FAULT)
 		tell_fault(journal, event);
 	if (event->kind == EVENT_MAP && tell_map(journal, event) && event->result && event->why)

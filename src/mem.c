@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static const size_t first_bytes = 4096;
-
 void *mem_alloc(size_t bytes)
 {
 	void *memory =
@@ -24,7 +22,7 @@ void mem_free(void *memory, size_t bytes)
 
 int mem_reserve(void *array, size_t *capacity, size_t item, size_t need)
 {
-	size_t room = *capacity ? *capacity : 1 + first_bytes / item;
+	size_t room = *capacity ? *capacity : 1 + MEM_FIRST / item;
 	void *old, *grown;
 
 	if (need <= *capacity)

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* Bytes that the first items of an array get room in, and a part of an item more. */
+enum { MEM_FIRST = 4096 };
+
 /* @bytes of zeroes, or NULL. Freed with mem_free() and the same size. */
 void *mem_alloc(size_t bytes);
 void mem_free(void *memory, size_t bytes);

@@ -80,19 +80,24 @@ static struct container *make_known(int fd)
 	return container;
 }
 
-struct container *shim_container(int fd)
+static __attribute__((noinline)) struct container *meet_descriptor(int fd)
 {
-	struct container *container = fd_table_get(&shim.containers, fd);
+	struct container *container;
 	struct lock_hold hold;
 
-	if (container)
-		return container;
 	lock_take(&shim.lock, &hold);
 	container = fd_table_get(&shim.containers, fd);
 	if (!container)
 		container = make_known(fd);
 	lock_drop(&shim.lock, &hold);
 	return container;
+}
+
+struct container *shim_container(int fd)
+{
+	struct container *container = fd_table_get(&shim.containers, fd);
+
+	return container ? container : meet_descriptor(fd);
 }
 
 /* A child of vfork() has its parent's memory but descriptors of its own: what it closes, its parent

@@ -154,13 +154,11 @@ static int start(void)
 	return 0;
 }
 
-int shim_start(void)
+int shim_start_once(void)
 {
 	struct lock_hold hold;
 	int err = 0;
 
-	if (shim.started)
-		return 0;
 	lock_take(&shim.lock, &hold);
 	if (!shim.started)
 		err = start();

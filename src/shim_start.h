@@ -42,7 +42,12 @@ extern struct shim shim;
 
 /* Reads the policy and opens the log, once. Returns 0. With a policy that is wrong it says so and
  * ends the process with 125, or, once a guest has run, returns -EINVAL. */
-int shim_start(void);
+int shim_start_once(void);
+
+static inline int shim_start(void)
+{
+	return shim.started ? 0 : shim_start_once();
+}
 
 /* host_sandboxed(), and whether any thread of the process was ever seen to be: then it is no longer
  * asked, since to ask is to open a file. */

@@ -42,6 +42,18 @@ static bool take(struct cursor *cursor, char c)
 	return true;
 }
 
+static bool take_addresses(struct cursor *cursor, struct range *addresses)
+{
+	uint64_t end;
+
+	addresses->first = take_number(cursor, 16);
+	if (!take(cursor, '-'))
+		return false;
+	end = take_number(cursor, 16);
+	addresses->last = end - 1;
+	return end > addresses->first && take(cursor, ' ');
+}
+
 static bool take_flags(struct cursor *cursor, struct vma *vma)
 {
 	const char *f = cursor->at;
@@ -77,16 +89,10 @@ bool vma_parse(const char *line, size_t length, struct vma *vma)
 {
 	struct cursor cursor = {line, line + length};
 	unsigned int device_major;
-	uint64_t end;
 
 	*vma = (struct vma){0};
-	vma->addresses.first = take_number(&cursor, 16);
-	if (!take(&cursor, '-'))
+	if (!take_addresses(&cursor, &vma->addresses) || !take_flags(&cursor, vma))
 		return false;
-	end = take_number(&cursor, 16);
-	if (end <= vma->addresses.first || !take(&cursor, ' ') || !take_flags(&cursor, vma))
-		return false;
-	vma->addresses.last = end - 1;
 	vma->whole = vma->addresses;
 	vma->offset = take_number(&cursor, 16);
 	if (!take(&cursor, ' '))
@@ -114,17 +120,25 @@ struct walk {
 	void *context;
 };
 
-static void walk_line(void *context, const char *line, size_t length)
+/* Most lines are of other mappings, and those above are of no interest at all. */
+static bool walk_line(void *context, const char *line, size_t length)
 {
 	struct walk *walk = context;
+	struct cursor cursor = {line, line + length};
+	struct range addresses;
 	struct vma vma;
 
-	if (!vma_parse(line, length, &vma) || !range_overlaps(vma.addresses, walk->addresses))
-		return;
+	if (!take_addresses(&cursor, &addresses) || addresses.last < walk->addresses.first)
+		return true;
+	if (addresses.first > walk->addresses.last)
+		return false;
+	if (!vma_parse(line, length, &vma))
+		return true;
 	if (vma.addresses.first > walk->next)
 		walk->torn = true;
 	walk->next = vma.addresses.last + 1;
 	walk->each(walk->context, &vma);
+	return walk->next && walk->next <= walk->addresses.last;
 }
 
 int vma_each(const struct address_space *space, struct range addresses,
@@ -136,7 +150,7 @@ int vma_each(const struct address_space *space, struct range addresses,
 	int err;
 
 	snprintf(path, sizeof(path), "%s/maps", space->proc);
-	err = fd_each_line(path, walk_line, &walk);
+	err = fd_each_line_while(path, walk_line, &walk);
 	if (err)
 		return err;
 	return walk.torn || walk.next <= addresses.last ? -EFAULT : 0;

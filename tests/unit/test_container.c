@@ -57,17 +57,44 @@ static void test_splits(void **state)
 		const struct split *split = container_split_at(&container, found[i].iova);
 
 		assert_true((split ? split->iova.first : 1) == found[i].found);
+		assert_true(!split || container_splits_near(&container, found[i].iova));
 	}
 	for (size_t i = 1; i < ADDED; i++)
 		assert_true(container.splits[i - 1].iova.last < container.splits[i].iova.first);
 
-	container_split_remove(&container, 1);
+	container_splits_remove(&container, (struct range){0x1000, 0x1000});
 	assert_null(container_split_at(&container, (struct range){0x1000, 0x4fff}));
 	assert_int_equal(container.n_splits, ADDED - 1);
-	while (container.n_splits)
-		container_split_remove(&container, container.n_splits - 1);
-	assert_null(container.splits);
+	container_splits_remove(&container, (struct range){0, UINT64_MAX});
+	assert_int_equal(container.n_splits, 0);
+	assert_false(container_splits_near(&container, (struct range){0, UINT64_MAX}));
 	assert_false(container_has_splits(&container));
+	container_free(&container);
+}
+
+/* What lies outside of all splits is known without a look at them, whichever of them go. */
+static void test_extent(void **state)
+{
+	struct container container = {0};
+
+	(void)state;
+	assert_false(container_splits_near(&container, (struct range){0, UINT64_MAX}));
+	for (uint64_t at = 0x5000; at <= 0x5000; at -= 0x2000) {
+		struct split split = split_of(at, at + 0xfff);
+
+		assert_int_equal(container_split_add(&container, &split), 0);
+	}
+	assert_false(container_splits_near(&container, (struct range){0, 0xfff}));
+	assert_true(container_splits_near(&container, (struct range){0, 0x1000}));
+	assert_true(container_splits_near(&container, (struct range){0x5fff, UINT64_MAX}));
+	assert_false(container_splits_near(&container, (struct range){0x6000, UINT64_MAX}));
+	container_splits_remove(&container, (struct range){0x5000, 0x5000});
+	assert_true(container_splits_near(&container, (struct range){0x3fff, UINT64_MAX}));
+	assert_false(container_splits_near(&container, (struct range){0x4000, UINT64_MAX}));
+	container_splits_remove(&container, (struct range){0, 0x1000});
+	assert_false(container_splits_near(&container, (struct range){0, 0x2fff}));
+	container_splits_remove(&container, (struct range){0x4000, UINT64_MAX});
+	assert_int_equal(container.n_splits, 1);
 	container_free(&container);
 }
 
@@ -162,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_splits),
+		cmocka_unit_test(test_extent),
 		cmocka_unit_test(test_claims_count),
 		cmocka_unit_test(test_many_splits),
 		cmocka_unit_test(test_groups),

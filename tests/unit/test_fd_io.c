@@ -118,6 +118,26 @@ static void check_lengths(size_t a, size_t b, size_t c)
 	}
 }
 
+static bool see_until_two(void *context, const char *line, size_t length)
+{
+	see(context, line, length);
+	return length != 3 || memcmp(line, "two", 3) != 0;
+}
+
+static void test_enough(void **state)
+{
+	static const char *const contents[] = {"one\ntwo\nthree\n", "one\ntwo\nthree", "one\ntwo"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(contents) / sizeof(*contents); i++) {
+		struct seen seen = {0};
+
+		write_file(contents[i], strlen(contents[i]));
+		assert_int_equal(fd_each_line_while(path, see_until_two, &seen), 0);
+		assert_string_equal(seen.text, "<one><two>");
+	}
+}
+
 static void test_long_lines(void **state)
 {
 	static const size_t lengths[] = {
@@ -172,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_enough),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_leaves_no_descriptor),
