@@ -47,7 +47,7 @@ CLI_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/cli/*.c src/supervisor
 
 all: $(BUILD)/libiovashim.so $(BUILD)/iovashim
 
-.PHONY: always bench explain-check cli-check coverage inert docs-check lifetimes differential soak threads all help deps check unit sanitize static-code compilers format format-check clean demo
+.PHONY: always explain-check cli-check coverage inert docs-check lifetimes differential soak threads all help deps check unit sanitize static-code compilers format format-check clean demo
 .DELETE_ON_ERROR:
 
 help:
@@ -56,7 +56,7 @@ help:
 	@echo 'make lab SCENARIO="1 5" KERNEL=6.12: some of the lab'
 	@echo 'make differential OPS=10000000 SEED=1: random sequences; soak: for as long as you have'
 	@echo 'make faults | fuzz FUZZ_SECONDS=300 | threads | lifetimes PAIRS=1000000 | coverage'
-	@echo 'make bench: what the supervisor costs'
+	@echo 'make bench: what it costs, in tables'
 	@echo 'make man | deb | uninstall | install-check'
 	@echo 'make format | clean'
 
@@ -183,16 +183,6 @@ $(BUILD)/lifetimes: tests/model/lifetimes.c
 	$(COMPILE) -o $@ $< -lpthread
 lifetimes: $(BUILD)/lifetimes $(BUILD)/libiovashim.so $(BUILD)/libiovamodel.so
 	$(LIFETIMES_ENV) $<
-
-# What the supervisor costs, with a stand-in for VFIO's container (tests/bench/supervisor.c).
-$(BUILD)/bench/supervisor: tests/bench/supervisor.c
-	@mkdir -p $(@D)
-	$(COMPILE) -o $@ $<
-bench: $(BUILD)/bench/supervisor
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/standin CFLAGS='$(CFLAGS) -DCONTAINER_MINOR=229' \
-		$(BUILD)/standin/iovashim
-	@echo 'hole 0x10000000-0x10000fff name=bench' >$(BUILD)/bench/holes.conf
-	IOVASHIM_CONF=$(BUILD)/bench/holes.conf IOVASHIM_GUARD=off IOVASHIM_QUIET=1 $< $(BUILD)/standin/iovashim
 
 coverage:
 	tests/coverage $(BUILD)/coverage

@@ -48,8 +48,7 @@ struct engine {
 	struct lock lock; /* containers and hole sets; never held over an ioctl or a guard */
 	uint64_t page;	  /* the CPU's, bytes: assumed of IOMMUs that have not said */
 	int last_id;
-	size_t n_sets, set_room;
-	const struct hole_set **sets; /* every set ever used, each once: readers take no lock */
+	const struct hole_set *sets; /* every set ever used, each once: readers take no lock */
 };
 
 /* @engine zeroed, with its ops, policy and page filled in and lock initialised.

@@ -64,23 +64,20 @@ static const struct hole_set *intern(
 {
 	size_t bytes = hole_set_bytes(draft->n);
 	void *memory = mem_alloc(bytes);
-	const struct hole_set *set;
+	const struct hole_set *known;
+	struct hole_set *set;
 
 	if (!memory)
 		return NULL;
 	set = hole_set_build(memory, draft->holes, draft->n, page);
-	for (size_t i = 0; i < engine->n_sets; i++) {
-		if (!hole_set_equal(engine->sets[i], set))
+	for (known = engine->sets; known; known = known->next) {
+		if (!hole_set_equal(known, set))
 			continue;
 		mem_free(memory, bytes);
-		return engine->sets[i];
+		return known;
 	}
-	if (mem_reserve(
-		    &engine->sets, &engine->set_room, sizeof(*engine->sets), engine->n_sets + 1)) {
-		mem_free(memory, bytes);
-		return NULL;
-	}
-	engine->sets[engine->n_sets++] = set;
+	set->next = engine->sets;
+	engine->sets = set;
 	return set;
 }
 
@@ -149,14 +146,14 @@ void engine_container_gone(struct engine *engine, struct container *container)
 
 void engine_free(struct engine *engine)
 {
-	for (size_t i = 0; i < engine->n_sets; i++) {
+	while (engine->sets) {
+		size_t bytes = engine->sets->bytes;
 		void *memory;
 
-		memcpy(&memory, &engine->sets[i], sizeof(memory)); /* const to readers alone */
-		mem_free(memory, engine->sets[i]->bytes);
+		memcpy(&memory, &engine->sets, sizeof(memory)); /* const to readers alone */
+		engine->sets = engine->sets->next;
+		mem_free(memory, bytes);
 	}
-	engine->n_sets = 0;
-	mem_release(&engine->sets, &engine->set_room, sizeof(*engine->sets));
 }
 
 void engine_group_added(

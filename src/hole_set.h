@@ -36,9 +36,10 @@ struct hole {
 	enum inside inside;	/* HOLE_POLICY: the rule's own answer, or INSIDE_DEFAULT */
 };
 
-/* Immutable once built. */
+/* Immutable once built, but for next. */
 struct hole_set {
-	uint64_t page; /* the IOMMU's smallest page, bytes, a power of two */
+	const struct hole_set *next; /* the engine's, which keeps them all */
+	uint64_t page;		     /* the IOMMU's smallest page, bytes, a power of two */
 	size_t n_holes;
 	struct hole *holes; /* sorted by range.first */
 	size_t n_merged;

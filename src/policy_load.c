@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LARGEST_FILE = 16 << 20, FIRST_READ = 16 << 10 };
+enum { LARGEST_FILE = 16 << 20, FIRST_READ = 4 << 10 };
 
 static const char system_conf[] = SYSCONFDIR "/iovashim/holes.conf";
 

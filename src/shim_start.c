@@ -35,6 +35,7 @@ static struct lock *const locks[] = {
 enum { LOCKS = sizeof(locks) / sizeof(locks[0]) };
 
 static struct lock_hold fork_holds[LOCKS];
+static char command_line[16384]; /* journal.host.args points into it */
 
 /* So that a child of a multi-threaded VMM finds every lock free and all state whole. */
 static void before_fork(void)
@@ -118,8 +119,8 @@ static void describe_arguments(void)
 {
 	struct describe_host *host = &shim.journal.host;
 
-	vmm_args_read(&host->args, shim.command_line,
-		vmm_command_line("/proc/self", shim.command_line, sizeof(shim.command_line)));
+	vmm_args_read(&host->args, command_line,
+		vmm_command_line("/proc/self", command_line, sizeof(command_line)));
 	if (strstr(host->vmm, "qemu-"))
 		host->version = vmm_own_version();
 }

@@ -23,19 +23,19 @@ struct shim {
 	atomic_bool guest_ran; /* a KVM_RUN was seen: the process is no longer ours to end */
 	struct lock lock;      /* of the start, the table's entries and spares */
 	struct engine engine;
-	struct fd_table containers; /* of struct container */
 	struct shim_spares spares;
 	struct guest_memory memory;
 	struct opened opened;
 	atomic_uint surveys;   /* how often it was looked at why a mapping failed */
 	atomic_bool sandboxed; /* some thread was seen to have a seccomp filter */
-	struct journal journal;
 	struct host_kernel host;
-	char vmm[256];
-	char command_line[16384];
-
 	struct settings settings; /* as they were when the library was loaded; owned */
 	struct outlet people;
+	char vmm[256];
+
+	/* What is large and mostly untouched comes last: pages that are used are few. */
+	struct journal journal;
+	struct fd_table containers; /* of struct container */
 };
 
 extern struct shim shim;
