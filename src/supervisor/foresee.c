@@ -11,6 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* What the kernel starts with (MLOCK_LIMIT, include/uapi/linux/resource.h; 8 MiB since 5.16):
+ * mappings that are no larger, of which there are many, are spared the questions. */
+static const uint64_t least_memlock = 64 << 10;
+
 static bool may_lock(pid_t tid)
 {
 	struct __user_cap_header_struct header = {
@@ -27,8 +31,8 @@ static bool exceeds_memlock(pid_t tid, uint64_t size)
 {
 	struct rlimit limit;
 
-	return !prlimit(tid, RLIMIT_MEMLOCK, NULL, &limit) && limit.rlim_cur != RLIM_INFINITY &&
-	       size > limit.rlim_cur && !may_lock(tid);
+	return size > least_memlock && !prlimit(tid, RLIMIT_MEMLOCK, NULL, &limit) &&
+	       limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur && !may_lock(tid);
 }
 
 static bool is_guarded(const struct supervisor *supervisor, struct range vaddr)
