@@ -297,30 +297,18 @@ if ! command -v qemu-system-x86_64 >/dev/null || ! command -v qemu-system-aarch6
     exit $failed
 fi
 
+# shellcheck disable=SC2046 # words
 x86=(qemu-system-x86_64)
 device=(-device "vfio-pci,host=0000:00:05.0") # the last: what fails later ends QEMU by abort()
 ram() { echo -object "memory-backend-ram,id=pm,size=$1,reserve=off" -machine memory-backend=pm -m "$1"; }
 
-# OVMF takes some seconds to place the BARs: beside the rest, in a process and a place of its own.
-by_ovmf() {
-    work=$work/ovmf
-    mkdir "$work" && cp "$work"/../*.host "$work"/../*.conf "$work"
-    qemu "a BAR beyond the width, placed by OVMF" wide width harmless 1 firmware \
-        "${x86[@]}" -M q35 -cpu qemu64,phys-bits=46 -bios /usr/share/ovmf/OVMF.fd -m 1G "${device[@]}"
-    return $failed
-}
-if [ -e /usr/share/ovmf/OVMF.fd ]; then
-    sed 's/bar0=16K:64/& bar2=8G:64:prefetch/' "$hosts/intel39.host" >"$work/wide.host"
-    by_ovmf >"$work/ovmf.out" &
-    ovmf=$!
-fi
-
-# shellcheck disable=SC2046 # words
-{
+on_pc() {
     qemu "RAM over AMD's hole, machine type 7.0" amd reserved fatal 3 0.1 \
         "${x86[@]}" -M pc-q35-7.0 -cpu qemu64,phys-bits=41 $(ram 1100G) "${device[@]}"
     qemu "RAM over AMD's hole, i440fx" amd reserved fatal 3 0.1 \
         "${x86[@]}" -M pc-i440fx-6.2 -cpu Opteron_G1,phys-bits=42 $(ram 1100G) "${device[@]}"
+}
+elsewhere() {
     qemu "RAM over AMD's hole, an Intel CPU model" amd reserved fatal 3 0.1 \
         "${x86[@]}" -M q35 -cpu kvm64,phys-bits=42 $(ram 1100G) "${device[@]}"
     qemu "a DIMM over AMD's hole" amd reserved fatal 1 0.1 \
@@ -331,13 +319,29 @@ fi
     qemu "Arm's RAM over the MSI window" amd reserved fatal 1 0.1 \
         qemu-system-aarch64 -M virt -cpu cortex-a57 $(ram 3G) "${device[@]}"
 }
-if [ -n "${ovmf-}" ]; then
-    wait "$ovmf" || failed=1
-    situations=$((situations + 1))
-    cat "$work/ovmf.out"
-else
-    echo "ok a BAR beyond the width, placed by OVMF # skipped: not installed"
-fi
+by_ovmf() {
+    [ -e /usr/share/ovmf/OVMF.fd ] || { echo "ok a BAR beyond the width, placed by OVMF # skipped: not installed" && return; }
+    sed 's/bar0=16K:64/& bar2=8G:64:prefetch/' "$hosts/intel39.host" >"$work/wide.host"
+    qemu "a BAR beyond the width, placed by OVMF" wide width harmless 1 firmware \
+        "${x86[@]}" -M q35 -cpu qemu64,phys-bits=46 -bios /usr/share/ovmf/OVMF.fd -m 1G "${device[@]}"
+}
+
+# They wait more than they compute: beside each other, in processes and places of their own.
+lane() {
+    work=$work/$1 situations=0
+    mkdir "$work" && cp "$work"/../*.host "$work"/../*.conf "$work"
+    trap - EXIT
+    "$1"
+    echo "$situations" >"$work/situations"
+    exit $failed
+}
+lanes=(on_pc elsewhere by_ovmf)
+for name in "${lanes[@]}"; do (lane "$name") >"$work/$name.out" 2>&1 & done
+for job in $(jobs -p); do wait "$job" || failed=1; done
+for name in "${lanes[@]}"; do
+    cat "$work/$name.out"
+    situations=$((situations + $(cat "$work/$name/situations")))
+done
 
 echo "# $situations situations"
 exit $failed
