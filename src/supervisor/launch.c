@@ -193,7 +193,9 @@ static int launch(const struct settings *settings, int channel, uint64_t tag)
 	int listener = install(settings, tag), status;
 
 	if (listener == -EBUSY)
-		return say("cannot listen: this process is under another seccomp listener already",
+		return say("cannot listen: this process is under another seccomp listener already "
+			   "(some container runtimes have one): take --via preload, or start it "
+			   "outside of that",
 			listener);
 	if (listener == -EINVAL)
 		return say("cannot listen: --via seccomp needs Linux 5.19 or newer", listener);

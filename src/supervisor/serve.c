@@ -18,7 +18,9 @@ static const char not_borrowed[] =
 	"a thread of the VMM could not be borrowed (a debugger or strace has it, or tracing is not "
 	"permitted): its request was refused with EBUSY, nothing was mapped or unmapped";
 static const char not_seen[] =
-	"a process under supervision could not be looked at: its request was refused with EBUSY";
+	"a process under supervision could not be looked at (kernel.yama.ptrace_scope keeps the "
+	"supervisor from what a VMM without privileges forks, also to go into the background): its "
+	"request was refused with EBUSY";
 static const char own_listener[] =
 	"the VMM asks for a seccomp listener of its own, which the kernel refuses (EBUSY) while "
 	"iovashim listens: run it with --via preload";
@@ -55,6 +57,12 @@ static bool is_current(const struct request *request)
 	return !ioctl(request->supervisor->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
 }
 
+static void refuse_unseen(const struct request *request)
+{
+	answer(request, 0, -EBUSY);
+	engine_fault(&request->supervisor->engine, NULL, not_seen, -EBUSY);
+}
+
 /* Finds the request's process, in whose name things are told from here on. False if there is none:
  * then the request wants no more handling. */
 static bool meet_client(struct request *request)
@@ -66,8 +74,7 @@ static bool meet_client(struct request *request)
 	if (!is_current(request))
 		return false;
 	if (!supervisor->client) {
-		answer(request, 0, -EBUSY);
-		engine_fault(&supervisor->engine, NULL, not_seen, -EBUSY);
+		refuse_unseen(request);
 		return false;
 	}
 	supervisor->client->call_at = request->notification->data.instruction_pointer - 2;
@@ -226,6 +233,15 @@ static bool is_to_be_seen(
 		       foresee_failure(supervisor, &held->container, request->tid, own->copy));
 }
 
+/* Where the process's memory may not be read, that a request could not be says nothing of it. */
+static bool is_forbidden(const struct request *request)
+{
+	uint64_t word, address = remote_random_address(request->tid);
+
+	return address && !remote_read(request->tid, address, &word, sizeof(word)) &&
+	       errno == EPERM;
+}
+
 static void on_mapping(struct request *request)
 {
 	struct held *held = held_find(request->supervisor, request->tid, request->fd, true);
@@ -234,7 +250,10 @@ static void on_mapping(struct request *request)
 	int err;
 
 	if (!held || !own_struct_read(&own, request->tid, request->number, request->argument)) {
-		go_on(request); /* to the kernel's own answer */
+		if (is_forbidden(request))
+			refuse_unseen(request);
+		else
+			go_on(request); /* to the kernel's own answer */
 		return;
 	}
 	if (!get_to_know(request, held))

@@ -6,6 +6,7 @@
  *        neighbour listener GROUP
  *        neighbour execs GROUP TIMES
  *        neighbour daemon GROUP FILE
+ *        neighbour as USER COMMAND...
  *
  * GROUP is its file in /dev/vfio; "-" for a daemon that does without. Each prints one line, "ok: …"
  * or "not ok: …", and exits with 0 or 1; 2 if it could not begin. A daemon's word goes into FILE:
@@ -14,6 +15,7 @@
 #include "area.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -231,6 +233,19 @@ static void be_daemon(const char *group, const char *file)
 	_exit(0);
 }
 
+/* --- without privileges -------------------------------------------------- */
+
+static int as_user(unsigned int user, char **command)
+{
+	if (setgroups(0, NULL) || setgid(user) || setuid(user)) {
+		perror("neighbour as");
+		return 2;
+	}
+	execv(command[0], command);
+	perror(command[0]);
+	return 2;
+}
+
 /* --- all of it ----------------------------------------------------------- */
 
 static int of_no_group(char **argv)
@@ -251,6 +266,8 @@ int main(int argc, char **argv)
 	int container;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 3 && !strcmp(argv[1], "as"))
+		return as_user((unsigned int)atoi(argv[2]), argv + 3);
 	if (argc == 3 && strcmp(argv[1], "listener") != 0)
 		return of_no_group(argv);
 	if (argc == 4 && !strcmp(argv[1], "daemon")) {

@@ -36,6 +36,50 @@ case_privileges() {
     must_equal "what is said" "" "$(cat "$W/stderr")"
 }
 
+# yama SCOPE: where ancestors alone may trace (1), as some distributions have it, or nobody without
+# privileges (2). What is unprivileged has none.
+yama() {
+    [ -e /proc/sys/kernel/yama/ptrace_scope ] || skip "this kernel has no Yama"
+    trap 'echo 0 >/proc/sys/kernel/yama/ptrace_scope' EXIT
+    echo "$1" >/proc/sys/kernel/yama/ptrace_scope
+    with_shim
+    area_holes
+    chmod 666 /dev/vfio/vfio "$(group "$DISK")"
+    chmod 777 "$W"
+    # shellcheck disable=SC3045 # busybox has it
+    ulimit -l unlimited
+}
+unprivileged() {
+    # shellcheck disable=SC2086 # words
+    /lab/neighbour as 65534 ${runner-} "$@" >"$W/neighbour" 2>"$W/stderr"
+    neighbour_status=$?
+}
+
+case_yama() {
+    yama 1
+    unprivileged /lab/neighbour execs "$(group "$DISK")" 3
+    says_ok "$W/neighbour" $neighbour_status
+    must_have "$W/stderr" "^iovashim: not root, so no_new_privs is set"
+}
+
+# Its leave to trace is of the process that was started, not of what that forks.
+case_yama_daemon() {
+    yama 1
+    : >"$W/daemon.go"
+    unprivileged /lab/neighbour daemon "$(group "$DISK")" "$W/daemon"
+    must_equal "the exit status" 7 $neighbour_status
+    wait_for 20 "a word on why it is refused" logged '.event == "fault" and (.what | test("ptrace_scope"))'
+}
+
+case_yama_forbids() {
+    yama 2
+    unprivileged /lab/neighbour exit 0
+    must_equal "the exit status" 125 $neighbour_status
+    must_have "$W/stderr" "^iovashim: the supervisor may not trace the VMM: kernel.yama.ptrace_scope"
+    must_equal "what was started" "" "$(cat "$W/neighbour")"
+    wait_for 10 "the supervisor's end" supervisor_gone
+}
+
 filter() {
     neighbour filter "$1" "$(group "$DISK")"
     says_ok "$W/neighbour" $neighbour_status
