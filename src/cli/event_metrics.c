@@ -2,7 +2,6 @@
 /* What the events of logs add up to, as counters for Prometheus: docs/iovashim-report.1.scd names
  * each. A log is what any VMM may have written: no label has a value that is not known here. */
 #include "event_stream.h"
-#include "cli.h"
 #include "diagnosis.h"
 #include "prometheus.h"
 #include "report.h"

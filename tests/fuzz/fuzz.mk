@@ -7,7 +7,7 @@ FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-r
 FUZZ := policy engine elf host info sysfs report
 FUZZ_WITH_engine := tests/model/diff_world.c tests/model/diff_print.c
 FUZZ_WITH_elf := src/cli/elf_facts.c src/cli/elf_code.c src/cli/ld_cache.c
-FUZZ_WITH_report := $(wildcard src/cli/report_*.c)
+FUZZ_WITH_report := $(wildcard src/cli/report_*.c) src/cli/event_metrics.c src/cli/prometheus.c
 FUZZ_WITH_sysfs := $(addprefix src/cli/holes_, conf.c data.c json.c missing.c nfd.c parse.c print.c \
 	prometheus.c read.c tell.c tree.c union.c width.c) src/cli/prometheus.c
 FUZZ_LIBS_elf := -lelf
