@@ -91,7 +91,7 @@ int policy_load(struct policy *policy, const char *conf, const struct policy_hos
 {
 	const struct policy_reader reader = {read_file, NULL};
 	const bool explicit_conf = conf && *conf;
-	struct policy_line line = {.error = error};
+	struct policy_line line = {.number = 1, .error = error};
 	char *text = NULL;
 	size_t length = 0;
 	int rc;

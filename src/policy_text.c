@@ -100,11 +100,11 @@ static const char *read_failure(int code)
 
 int policy_fail_read(const struct policy_line *line, const char *at, const char *path, int code)
 {
-	if (line->number)
+	if (path == line->file)
+		policy_fail(line, at, "cannot be read: %s (errno %d)", read_failure(code), -code);
+	else
 		policy_fail(line, at, "cannot read '%s%s': %s (errno %d)", path_dots(path),
 			path_end(path), read_failure(code), -code);
-	else
-		policy_fail(line, at, "cannot be read: %s (errno %d)", read_failure(code), -code);
 	return code == -ENOMEM ? code : -EINVAL;
 }
 

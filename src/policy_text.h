@@ -36,8 +36,8 @@ __attribute__((format(printf, 3, 4))) int policy_fail(
 int policy_fail_memory(const struct policy_line *line);
 
 /* Likewise, says that @path could not be read, and why: @code is -errno, as a policy_reader
- * returns it. Without a line number, @path is line->file. Returns @code if that is -ENOMEM, else
- * -EINVAL. */
+ * returns it. @path is line->file itself where no line names it. Returns @code if that is -ENOMEM,
+ * else -EINVAL. */
 int policy_fail_read(const struct policy_line *line, const char *at, const char *path, int code);
 
 /* @word in quotes, cut to a length that leaves room for the rest of a message. */

@@ -93,7 +93,7 @@ starts_nothing() { # REGEX ARGUMENT…
 printf 'crossing split\nhole nonsense\n' >'a b/wrong.conf'
 printf 'crossing observe\n' >'a b/right.conf'
 starts_nothing "^iovashim run: $work/a b/wrong.conf:2:6: " --policy 'a b/wrong.conf'
-starts_nothing "^iovashim run: $work/absent.conf: cannot be read" --policy absent.conf
+starts_nothing "^iovashim run: $work/absent.conf:1:1: cannot be read" --policy absent.conf
 starts_nothing "^iovashim run: IOVASHIM_MODE: unknown word 'sideways'" --mode sideways
 starts_nothing "^iovashim run: the log $work/absent/log cannot be opened: No such file" --log absent/log
 starts_nothing "^iovashim run: the log $work/a b cannot be opened: Is a directory" --log 'a b'

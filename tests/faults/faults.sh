@@ -65,7 +65,7 @@ sweep() {
         status=0
         [ "$n" -gt "${6-0}" ] || status=125
         run $status "$faulty" FAULT="$call:$n$plus:$errno" -- "$parts/vmm"
-        [ $status = 0 ] || says 'holes.conf: cannot be read\|no memory for the policy'
+        [ $status = 0 ] || says 'holes.conf:1:1: cannot be read\|no memory for the policy'
         same_or_said "$name, $call $n$plus"
     done
     ok "$name: $call, $errno, each of $count$plus"
@@ -173,10 +173,10 @@ gets 'across the window: mapped and guarded'
 gets "across the policy's: mapped"
 ok 'no environment'
 run 125 "$faulty" FAULT="open:1+:EACCES:$work/holes.conf" -- "$parts/vmm"
-says "^iovashim: $work/holes.conf: cannot be read: "
+says "^iovashim: $work/holes.conf:1:1: cannot be read: "
 [ ! -s out ] || fail "it starts without its policy: $(cat out)"
 run 125 "$shimmed" IOVASHIM_CONF="$work" -- "$parts/vmm"
-says "^iovashim: $work: cannot be read: "
+says "^iovashim: $work:1:1: cannot be read: "
 ok 'the policy cannot be read'
 if [ "$(id -u)" = 0 ] && ! findmnt -nT . -o OPTIONS | grep -qw nosuid; then
     cp "$library" "$model" .

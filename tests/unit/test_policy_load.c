@@ -121,20 +121,21 @@ static void test_system_file(void **state)
 static void test_unreadable(void **state)
 {
 	(void)state;
-	check_error("absent.conf", "absent.conf: cannot be read: no such file (errno 2)");
-	check_error("etc", "etc: cannot be read: it is a directory, write the name of a file "
+	check_error("absent.conf", "absent.conf:1:1: cannot be read: no such file (errno 2)");
+	check_error("etc", "etc:1:1: cannot be read: it is a directory, write the name of a file "
 			   "(errno 21)");
-	check_error("/dev/null", "/dev/null: cannot be read: it is not a regular file (errno 6)");
+	check_error(
+		"/dev/null", "/dev/null:1:1: cannot be read: it is not a regular file (errno 6)");
 	assert_int_equal(mkfifo("pipe", 0600), 0);
-	check_error("pipe", "pipe: cannot be read: it is not a regular file (errno 6)");
+	check_error("pipe", "pipe:1:1: cannot be read: it is not a regular file (errno 6)");
 	write_file("own.conf", "include pipe");
 	check_error(
 		"own.conf", "own.conf:1:9: cannot read 'pipe': it is not a regular file (errno 6)");
 	assert_int_equal(symlink("holes.conf", system_file), 0);
-	check_error(NULL, "etc/iovashim/holes.conf: cannot be read: too many symbolic links "
+	check_error(NULL, "etc/iovashim/holes.conf:1:1: cannot be read: too many symbolic links "
 			  "(errno 40)");
 	unlink(system_file);
-	check_error("/proc/self/mem", "/proc/self/mem: cannot be read: the system refused "
+	check_error("/proc/self/mem", "/proc/self/mem:1:1: cannot be read: the system refused "
 				      "(errno 5)");
 }
 
@@ -150,7 +151,7 @@ static void test_sizes(void **state)
 
 	(void)state;
 	make_size("huge.conf", LARGEST_FILE + 1);
-	check_error("huge.conf", "huge.conf: cannot be read: it is too large (errno 27)");
+	check_error("huge.conf", "huge.conf:1:1: cannot be read: it is too large (errno 27)");
 	make_size("huge.conf", LARGEST_FILE);
 	check_error("huge.conf", "huge.conf:1:1: control byte 0x00: write plain text (ASCII or "
 				 "UTF-8)");
