@@ -27,6 +27,12 @@ uint64_t engine_unmap_piece(struct engine *engine, const struct container *conta
 void engine_unmap_pieces(struct engine *engine, const struct container *container, int fd,
 	uint32_t flags, const struct split *split, struct range within);
 
+/* Is a mapping of the kernel's in the way of one at @iova? That is what it looks at before it looks
+ * at anything else of a request that is well formed. Returns 0, -EEXIST, or what else the kernel
+ * has against any mapping. */
+int engine_probe(
+	struct engine *engine, const struct container *container, int fd, struct range iova);
+
 /* With the lock held: does @iova cut a split in two? type1v2 refuses that, with EINVAL. */
 bool engine_bisects(const struct container *container, struct range iova);
 

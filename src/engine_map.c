@@ -79,24 +79,13 @@ static int tell(struct map *map, enum verdict verdict, enum refusal refusal, int
 	return result;
 }
 
-/* The kernel looks for mappings in the way before it looks at anything else. A mapping of the whole
- * from address 0, where nothing is, fails in any case, and tells whether one is. Returns 0,
- * -EEXIST, or what else the kernel has against any mapping. */
-static int probe(struct map *map)
+static int probe(const struct map *map)
 {
-	struct vfio_iommu_type1_dma_map whole = map->request;
-	int err;
-
-	whole.argsz = sizeof(whole);
-	whole.vaddr = 0;
-	err = pass(map, &whole);
-	if (err >= 0) /* something was at address 0 after all */
-		engine_unmap_piece(map->engine, map->container, map->fd, 0, map->iova);
-	return err >= 0 || err == -EINVAL || err == -EFAULT ? 0 : err;
+	return engine_probe(map->engine, map->container, map->fd, map->iova);
 }
 
 /* What has failed for another reason may still have to be EEXIST. */
-static bool in_the_way(struct map *map)
+static bool in_the_way(const struct map *map)
 {
 	return probe(map) == -EEXIST;
 }

@@ -2,6 +2,7 @@
 /* The pieces of a split: calls that the VMM did not make itself. */
 #include "engine_internal.h"
 
+#include <errno.h>
 #include <linux/vfio.h>
 
 uint64_t engine_unmap_piece(struct engine *engine, const struct container *container, int fd,
@@ -37,4 +38,20 @@ void engine_unmap_pieces(struct engine *engine, const struct container *containe
 	while (dma_split_next_piece(&walk, &piece))
 		if (range_contains(within, piece.iova))
 			engine_unmap_piece(engine, container, fd, flags, piece.iova);
+}
+
+/* From address 0, where nothing is (vm.mmap_min_addr), no mapping can be made. */
+int engine_probe(
+	struct engine *engine, const struct container *container, int fd, struct range iova)
+{
+	const struct kernel_ops *kernel = &engine->kernel;
+	struct vfio_iommu_type1_dma_map probe = {.argsz = sizeof(probe),
+		.flags = VFIO_DMA_MAP_FLAG_READ,
+		.iova = iova.first,
+		.size = range_size(iova)};
+	int err = kernel->ioctl(kernel->context, fd, VFIO_IOMMU_MAP_DMA, &probe);
+
+	if (err >= 0) /* something was at address 0 after all */
+		engine_unmap_piece(engine, container, fd, 0, iova);
+	return err >= 0 || err == -EINVAL || err == -EFAULT ? 0 : err;
 }

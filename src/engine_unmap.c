@@ -210,20 +210,15 @@ static uint64_t unmap_tail(const struct unmap *unmap)
 	return bytes;
 }
 
-/* v1 does nothing at all if a mapping reaches into the request from below. After a call that
- * removed nothing, FLAG_VADDR tells whether one does: EINVAL if so, ENOENT if not; it changes
- * nothing but a mapping of just this page, which would have been removed. */
+/* v1 does nothing at all if a mapping reaches into the request from below: then, after a call that
+ * removed nothing, one still holds the first page. */
 static bool straddled(const struct unmap *unmap)
 {
-	const struct kernel_ops *kernel = &unmap->engine->kernel;
-	struct vfio_iommu_type1_dma_map probe = {.argsz = sizeof(probe),
-		.flags = VFIO_DMA_MAP_FLAG_VADDR,
-		.iova = unmap->iova.first,
-		.size = unmap->container->page};
+	const struct range page = {
+		unmap->iova.first, unmap->iova.first + unmap->container->page - 1};
 
-	if (unmap->pieces)
-		return true;
-	return kernel->ioctl(kernel->context, unmap->fd, VFIO_IOMMU_MAP_DMA, &probe) == -EINVAL;
+	return unmap->pieces ||
+	       engine_probe(unmap->engine, unmap->container, unmap->fd, page) == -EEXIST;
 }
 
 /* The kernel is done: does the rest of it, and says what a kernel without holes would say. */

@@ -44,6 +44,7 @@ static void take_plan(struct input *input, struct plan *plan)
 		.aligned = bits & 4,
 		.skip = bits & 8,
 		.own = bits & 32,
+		.old = bits & 64,
 		.aperture = bits & 16 ? PAGES / 2 + take(input) % (PAGES / 2) : PAGES};
 	plan->n_holes = take_holes(input, plan->holes);
 	plan->n_joined = take_holes(input, plan->joined);

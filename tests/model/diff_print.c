@@ -23,8 +23,10 @@ void diff_print_op(FILE *out, const struct op *op)
 
 void diff_print_plan(FILE *out, const struct plan *plan)
 {
-	fprintf(out, "  type %lu precise %d aligned %d skip %d own %d aperture %" PRIu64 " holes",
-		plan->type, plan->precise, plan->aligned, plan->skip, plan->own, plan->aperture);
+	fprintf(out,
+		"  type %lu old %d precise %d aligned %d skip %d own %d aperture %" PRIu64 " holes",
+		plan->type, plan->old, plan->precise, plan->aligned, plan->skip, plan->own,
+		plan->aperture);
 	for (size_t i = 0; i < plan->n_holes; i++)
 		fprintf(out, " %" PRIu64 "-%" PRIu64, plan->holes[i].first, plan->holes[i].last);
 	fprintf(out, " joined");

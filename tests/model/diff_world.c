@@ -188,6 +188,8 @@ void world_open(struct world *world, const struct plan *plan)
 	world->plan = *plan;
 	model_host_init(&world->holey.host);
 	model_host_init(&world->plain.host);
+	if (plan->old)
+		world->holey.host.kernel = world->plain.host.kernel = MODEL_KERNEL(5, 10);
 	world->holey.host.tidy_dirty = world->plain.host.tidy_dirty = true;
 	add_group(&world->holey, 1, plan, plan->holes, plan->own ? 0 : plan->n_holes);
 	add_group(&world->holey, 2, plan, plan->joined, plan->n_joined);
@@ -262,6 +264,9 @@ bool world_empties(struct world *world)
 		.argsz = sizeof(all), .flags = VFIO_DMA_UNMAP_FLAG_ALL};
 	struct model_mapping mapping;
 
+	if (world->plan.old)
+		all = (struct vfio_iommu_type1_dma_unmap){
+			.argsz = sizeof(all), .iova = BASE, .size = PAGES * PAGE};
 	engine_unmap(&world->engine, &world->shim, world->holey.container, &all);
 	if (model_mappings(world->holey.model, world->holey.container, &mapping, 1))
 		return differ(world, "left mapped", 0, (long)mapping.iova);

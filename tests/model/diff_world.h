@@ -41,6 +41,7 @@ struct op {
 
 struct plan {
 	unsigned long type; /* VFIO_TYPE1_IOMMU, VFIO_TYPE1v2_IOMMU */
+	bool old;	    /* Linux 5.10: without FLAG_ALL and FLAG_VADDR */
 	bool precise;	    /* the first group tells dirty pages apart */
 	/* Mappings and bitmaps begin with a word, so that bitmaps may hold rubbish before: inside
 	 * a word, update_user_bitmap() takes it over into what it keeps of the mapping. */

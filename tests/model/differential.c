@@ -51,6 +51,7 @@ static size_t draw_holes(struct range *holes)
 static void draw_plan(struct plan *plan)
 {
 	*plan = (struct plan){.type = once_in(5) ? VFIO_TYPE1_IOMMU : VFIO_TYPE1v2_IOMMU,
+		.old = once_in(6),
 		.precise = !once_in(4),
 		.aligned = once_in(3),
 		.skip = !once_in(4),

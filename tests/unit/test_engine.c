@@ -250,6 +250,16 @@ static const char *const v1[] = {
 	"unmap 2000-2fff = 8000: pass 2000-2fff, unmap 4000-6fff, unmap 9000-9fff, "
 	"lift 3000-3fff, lift 7000-8fff, unmapped 5000 of 8000\n"
 	"left: 0 mapped, 0 splits, 0 guards",
+	/* nothing of it is the kernel's: whether one reaches in is asked for */
+	"iommu 1\n"
+	"inside skip\n"
+	"map 7000-8fff = ok: guard 7000-8fff, skipped guarded\n"
+	"map 5000-6fff = ok: pass 5000-6fff\n"
+	"unmap 6000-8fff = 0: pass 6000-8fff, probe 6000-6fff\n"
+	"left: 1 mapped, 1 splits, 1 guards\n"
+	"unmap 7000-8fff = 2000: pass 7000-8fff, probe 7000-7fff, lift 7000-8fff, "
+	"unmapped 0 of 2000\n"
+	"left: 1 mapped, 0 splits, 0 guards",
 };
 
 static void test_v1(void **state)
