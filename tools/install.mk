@@ -54,7 +54,7 @@ uninstall:
 
 # build/deb/iovashim_*.deb, from a copy of the sources: the build of a package cleans up first.
 .PHONY: deb
-deb:
+deb: deps
 	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/iovashim-$(VERSION)
 	@tar -c --exclude-vcs --exclude='./$(BUILD)' . | tar -x -C $(BUILD)/deb/iovashim-$(VERSION)
 	@cd $(BUILD)/deb/iovashim-$(VERSION) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
