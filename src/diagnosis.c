@@ -44,9 +44,11 @@ const struct hole *diagnosis_hole(const struct hole_set *holes, struct range iov
 {
 	const struct hole *kernel = NULL;
 
-	for (size_t i = 0; i < holes->n_holes; i++) {
+	for (size_t i = hole_set_from(holes, iova.first); i < holes->n_holes; i++) {
 		const struct hole *hole = &holes->holes[i];
 
+		if (hole->range.first > iova.last)
+			break;
 		if (!range_overlaps(range_align_outwards(hole->range, holes->page), iova) ||
 			(hole->source == HOLE_POLICY && !rules))
 			continue;

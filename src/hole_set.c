@@ -112,3 +112,21 @@ const struct range *hole_set_find(const struct hole_set *set, uint64_t address)
 		at += (n - n / 2) & -(size_t)(at[n / 2].last < address);
 	return at < end ? at : NULL;
 }
+
+size_t hole_set_from(const struct hole_set *set, uint64_t address)
+{
+	const struct range *merged = hole_set_find(set, address);
+	size_t low = 0, high = set->n_holes;
+
+	if (!merged)
+		return set->n_holes;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (set->holes[middle].range.first < merged->first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

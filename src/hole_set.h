@@ -61,6 +61,11 @@ bool hole_set_equal(const struct hole_set *a, const struct hole_set *b);
 /* The first merged range that does not end below @address, or NULL. O(log n). */
 const struct range *hole_set_find(const struct hole_set *set, uint64_t address);
 
+/* Index of the first hole from which on all have to be looked at that touch @address or lie above
+ * it; n_holes if there is none. Holes overlap, so that their ends are in no order: it is the first
+ * of the merged range that hole_set_find() gives. O(log n). */
+size_t hole_set_from(const struct hole_set *set, uint64_t address);
+
 static inline bool hole_set_touches(const struct hole_set *set, struct range r)
 {
 	const struct range *hole = hole_set_find(set, r.first);

@@ -23,7 +23,7 @@ static unsigned int answer_of(const struct hole_set *set, const struct hole *hol
 
 	if (strictest)
 		return strictest;
-	for (size_t i = 0; i < set->n_holes; i++) {
+	for (size_t i = hole_set_from(set, covered.first); i < set->n_holes; i++) {
 		const struct hole *rule = &set->holes[i];
 
 		if (in_pages(set, rule).first > covered.first)
@@ -35,14 +35,13 @@ static unsigned int answer_of(const struct hole_set *set, const struct hole *hol
 	return strictest ? strictest : otherwise;
 }
 
-/* The enums are ordered by strictness. Holes overlap, so that their ends are in no order and a
- * search from the start it is; this is off the path of mappings that touch no hole. */
+/* The enums are ordered by strictness. */
 static unsigned int strictest_answer(
 	const struct hole_set *set, struct range iova, enum dma_fit fit, unsigned int otherwise)
 {
 	unsigned int strictest = 0;
 
-	for (size_t i = 0; i < set->n_holes; i++) {
+	for (size_t i = hole_set_from(set, iova.first); i < set->n_holes; i++) {
 		struct range hole = in_pages(set, &set->holes[i]);
 		unsigned int answer;
 

@@ -135,6 +135,27 @@ static void test_finds(void **state)
 	}
 }
 
+/* What is skipped lies below, and no more is looked at than one merged range. */
+static void test_from(void **state)
+{
+	struct hole_set *set = parse_holes(
+		"1800-1fff 1000-8fff 2000-2fff 4000-44ff b000-bfff b800-cfff f000-f000 |", 4096);
+
+	(void)state;
+	for (uint64_t address = 0; address < 0x12000; address += 0x800) {
+		size_t from = hole_set_from(set, address);
+		const struct range *merged = hole_set_find(set, address);
+
+		for (size_t i = 0; i < from; i++)
+			assert_true((set->holes[i].range.last | 0xfff) < address);
+		assert_true(from == set->n_holes
+				    ? !merged
+				    : set->holes[from].range.first >= merged->first &&
+					      set->holes[from].range.first <= merged->last);
+	}
+	free(set);
+}
+
 static void test_touches(void **state)
 {
 	struct hole_set *set = parse_holes("2000-2fff 6000-6fff |", 4096);
@@ -209,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merges),
 		cmocka_unit_test(test_finds),
+		cmocka_unit_test(test_from),
 		cmocka_unit_test(test_touches),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_equal_in_any_order),
