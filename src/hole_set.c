@@ -56,16 +56,18 @@ static void sort_holes(struct hole *holes, size_t n)
 
 static void merge_holes(struct hole_set *set)
 {
+	struct range *last = NULL;
+
 	for (size_t i = 0; i < set->n_holes; i++) {
 		struct range r = range_align_outwards(set->holes[i].range, set->page);
-		struct range *last = set->n_merged ? &set->merged[set->n_merged - 1] : NULL;
 
 		/* r.first is 0 only while the list is empty or starts at 0, so no wrap. */
 		if (last && (r.first <= last->last || r.first - 1 == last->last)) {
 			if (r.last > last->last)
 				last->last = r.last;
 		} else {
-			set->merged[set->n_merged++] = r;
+			last = &set->merged[set->n_merged++];
+			*last = r;
 		}
 	}
 }

@@ -139,11 +139,10 @@ static uint64_t signature(const struct event *event)
 	uint64_t parts[] = {(uint64_t)event->verdict, (uint64_t)event->refusal, event->iova.first,
 		event->iova.last, (uint64_t)(int64_t)event->result,
 		(uint64_t)(uintptr_t)event->what};
-	const unsigned char *bytes = (const unsigned char *)parts;
 	uint64_t hash = 0xcbf29ce484222325;
 
-	for (size_t i = 0; i < sizeof(parts); i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	for (size_t i = 0; i < 8 * sizeof(parts) / sizeof(parts[0]); i++)
+		hash = (hash ^ (parts[i / 8] >> i % 8 * 8 & 0xff)) * 0x100000001b3;
 	return hash;
 }
 

@@ -13,6 +13,12 @@ struct outlet {
 	uint64_t device, inode;
 };
 
+/* Nothing is written to it. */
+static inline struct outlet outlet_closed(void)
+{
+	return (struct outlet){.fd = -1};
+}
+
 /* Takes note of what @fd is now; it stays the VMM's. Closed if @fd is. */
 struct outlet outlet_borrow(int fd);
 

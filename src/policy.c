@@ -154,16 +154,16 @@ static const char *keep_string(
 static int parse_answer(
 	struct parser *parser, struct policy_line *line, const struct policy_keyword *keyword)
 {
-	enum setting setting = SETTING_SOURCE;
+	enum setting setting;
 
-	while (keyword->values) {
+	do {
 		const char *after = keyword->word;
 
 		setting = (enum setting)keyword->value;
 		keyword = policy_choose(line, policy_next_word(line), after, keyword->values);
 		if (!keyword)
 			return -EINVAL;
-	}
+	} while (keyword->values);
 	parser->answers[setting] = keyword->value;
 	return policy_end_of_line(line);
 }

@@ -333,7 +333,7 @@ static int first_to_last(const struct policy_line *line, struct policy_word left
 static int size_at_start(const struct policy_line *line, struct policy_word left,
 	struct policy_word right, struct range *range)
 {
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (parse_number(line, left, &size) || parse_number(line, right, &range->first))
 		return -EINVAL;

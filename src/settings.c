@@ -71,7 +71,7 @@ void settings_open_log(
 	struct text text = text_start(message, sizeof(message));
 	int err;
 
-	*log = (struct outlet){.fd = -1};
+	*log = outlet_closed();
 	if (!settings->log)
 		return;
 	err = outlet_open(log, settings->log);

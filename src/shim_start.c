@@ -141,7 +141,7 @@ static int start(void)
 	}
 	describe_self();
 	describe_arguments();
-	shim.journal.people = shim.settings.quiet ? (struct outlet){.fd = -1} : shim.people;
+	shim.journal.people = shim.settings.quiet ? outlet_closed() : shim.people;
 	shim.journal.told = told_read(shim.settings.told);
 	settings_open_log(&shim.settings, &shim.journal.log, &shim.people);
 	journal_start(&shim.journal, getpid());

@@ -45,10 +45,13 @@ static json_t *import_list(unsigned int flags)
 /* A path may be any bytes; JSON is text. */
 static json_t *path_json(const char *path)
 {
-	json_t *json = path ? json_string(path) : json_null();
+	json_t *json;
 	size_t length;
 	char *plain;
 
+	if (!path)
+		return json_null();
+	json = json_string(path);
 	if (json)
 		return json;
 	plain = strdup(path);

@@ -113,7 +113,7 @@ static int parse_region(struct parser *p, json_t *json, struct holes_group *grou
 static int parse_device(struct parser *p, json_t *json, struct holes_group *group)
 {
 	struct holes_device *device = holes_add_device(group);
-	bool vendor, id;
+	bool vendor = false, id = false;
 	int err;
 
 	if (!device)

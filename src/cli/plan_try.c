@@ -222,7 +222,7 @@ static void keep_base(struct plan *plan)
 	const struct candidate *bits = lengthening(plan->vmm);
 	struct attempt a = {.candidate = bits, .works = true};
 
-	if (!plan->base_differs || plan->judged.troubles || !plan->had_plain ||
+	if (!bits || !plan->base_differs || plan->judged.troubles || !plan->had_plain ||
 		!plan->plain.started)
 		return;
 	a.why = plan_copy(bits->why);

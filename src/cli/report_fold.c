@@ -64,28 +64,35 @@ static void fold_process(struct report *report, struct report_process *process)
 	process->n_entries = kept;
 }
 
+/* Of those that come next in their processes; NULL after the last. */
+static const struct report_entry *earliest(const struct report *report, const size_t *next)
+{
+	const struct report_entry *first = NULL;
+
+	for (size_t i = 0; i < report->n_processes; i++) {
+		const struct report_process *process = &report->processes[i];
+		const struct report_entry *entry;
+
+		if (next[i] >= process->n_entries)
+			continue;
+		entry = &report->entries[process->entries[next[i]]];
+		if (!first || entry->time < first->time)
+			first = entry;
+	}
+	return first;
+}
+
 /* A process's entries stay in their order, whatever its clock did. */
 static void merge(struct report *report)
 {
 	size_t n = 0, *next = report_alloc(report, report->n_processes * sizeof(*next));
+	const struct report_entry *first;
 	struct report_entry *merged;
 
 	for (size_t i = 0; i < report->n_processes; i++)
 		n += report->processes[i].n_entries;
 	merged = report_alloc(report, n * sizeof(*merged));
-	for (size_t k = 0; k < n; k++) {
-		const struct report_entry *first = NULL;
-
-		for (size_t i = 0; i < report->n_processes; i++) {
-			const struct report_process *process = &report->processes[i];
-			const struct report_entry *entry;
-
-			if (next[i] >= process->n_entries)
-				continue;
-			entry = &report->entries[process->entries[next[i]]];
-			if (!first || entry->time < first->time)
-				first = entry;
-		}
+	for (size_t k = 0; (first = earliest(report, next)) != NULL; k++) {
 		merged[k] = *first;
 		next[first->process]++;
 	}

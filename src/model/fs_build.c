@@ -180,7 +180,7 @@ static void add_group(struct fs *fs, const struct model_group *g)
 	node = add(fs, FS_GROUP, path);
 	if (node)
 		node->group = g->number;
-	snprintf(name, sizeof(name), "%u:%u", FS_GROUP_MAJOR, FS_GROUP_MINOR(g->number));
+	snprintf(name, sizeof(name), "%d:%u", FS_GROUP_MAJOR, FS_GROUP_MINOR(g->number));
 	add_text(fs, FS_LINK, "/sys/dev/char", name, "../../devices/virtual/vfio/%s%u", prefix,
 		g->number);
 	snprintf(path, sizeof(path), "/sys/devices/virtual/vfio/%s%u", prefix, g->number);

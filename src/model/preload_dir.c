@@ -143,6 +143,14 @@ EXPORT int closedir(DIR *dir)
 	return 0;
 }
 
+static int give_up(struct dirent **all, int n)
+{
+	while (n > 0)
+		free(all[--n]);
+	free(all);
+	return -1;
+}
+
 /* All wanted entries of @dir, copied. -1 without memory. */
 static int copy_entries(DIR *dir, struct dirent ***all, int (*wanted)(const struct dirent *entry))
 {
@@ -156,11 +164,11 @@ static int copy_entries(DIR *dir, struct dirent ***all, int (*wanted)(const stru
 			continue;
 		grown = realloc(*all, (size_t)(n + 1) * sizeof(*grown));
 		if (!grown)
-			return -1;
+			return give_up(*all, n);
 		*all = grown;
 		grown[n] = malloc(sizeof(*entry));
 		if (!grown[n])
-			return -1;
+			return give_up(grown, n);
 		*grown[n++] = *entry;
 	}
 	return n;
@@ -187,7 +195,7 @@ EXPORT int scandir(const char *path, struct dirent ***entries,
 	n = copy_entries(dir, &all, wanted);
 	closedir(dir);
 	if (n < 0)
-		return -1; /* what was copied is lost with it: memory is short everywhere */
+		return -1;
 	if (order && n)
 		qsort(all, (size_t)n, sizeof(*all), (compare *)order);
 	*entries = all;

@@ -65,7 +65,7 @@ static bool set_up(struct supervisor *supervisor, const struct settings *setting
 		return false;
 	}
 	describe(supervisor);
-	journal->people = settings->quiet ? (struct outlet){.fd = -1} : people;
+	journal->people = settings->quiet ? outlet_closed() : people;
 	journal->told = told_read(settings->told);
 	settings_open_log(settings, &journal->log, &people);
 	supervisor->opened.lock = (struct lock)LOCK_INITIALIZER;

@@ -23,7 +23,7 @@ static void tell(const struct settings *settings, bool stderr_left, pid_t vmm)
 	struct outlet people = outlet_borrow(STDERR_FILENO);
 	struct journal journal = {.lock = LOCK_INITIALIZER, .pid = vmm};
 
-	journal.people = stderr_left ? (struct outlet){.fd = -1} : people;
+	journal.people = stderr_left ? outlet_closed() : people;
 	settings_open_log(settings, &journal.log, &journal.people);
 	journal_event(
 		&journal, &(struct event){.kind = EVENT_FAULT, .what = lost, .result = -ENOSYS});
