@@ -78,6 +78,7 @@ rom-kernel:
 	@tests/lab/kernel.sh 6.12
 rom-check: rom-again rom-kernel
 	@set -e; for t in linux faults; do bash tests/rom/$$t.sh $(BUILD); done
-rom-check-all: rom-again rom-kernel
+rom-check-all: all rom-again rom-kernel
 	@tools/deps --rom
 	@set -e; for t in linux faults readers kexec full-size; do bash tests/rom/$$t.sh $(BUILD) all; done
+	@bash tests/cli/reserve.sh $(BUILD) all

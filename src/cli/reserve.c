@@ -117,6 +117,8 @@ static int survey(struct plan *plan)
 			plan, &plan->base, plan->open_host, false, false, &plan->survey);
 	if (status)
 		return status;
+	if (plan_interrupted())
+		return EXIT_OWN; /* what is not there was not waited for */
 	return plan->survey.started ? check_machine(&plan->survey) : explain(plan);
 }
 

@@ -227,6 +227,10 @@ int reserve_try_firmware(struct plan *plan, enum reserve_way way, struct reserva
 	status = run_firmware(plan, &plan->base, &outcome, &report, &done);
 	if (status)
 		return status;
+	if (plan_interrupted()) {
+		outcome_clear(&outcome);
+		return EXIT_OWN;
+	}
 	if (r->below_4gib || done || way == RESERVE_ROM)
 		status = check_report(r, way, &report, done, quiet);
 	judgement_clear(&plan->judged);

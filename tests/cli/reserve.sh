@@ -193,3 +193,32 @@ has_line '^iovashim run .* -m maxmem=1024G,slots=1 -chardev '
 within 50 nobody || fail 'somebody stays'
 [ -z "$(find "$work" -maxdepth 1 -name 'iovashim-plan-*')" ] || fail 'files are left'
 [ "${2-}" = all ] || { done_ reserve; exit; }
+
+# UEFI: what takes its firmware in a rehearsal, and a guest.
+uefi=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
+    -drive "if=pflash,unit=1,format=raw,file=$work/vars")
+cp /usr/share/OVMF/OVMF_VARS_4M.fd vars
+IOVAMODEL_HOST=$hosts/amd.host
+refused '=rom: in a rehearsal the guest.s firmware did not start the ROM: UEFI starts none of -option-rom' \
+    --reserve=rom -- "${qemu[@]}" -m 3G "${uefi[@]}" "${device[@]}"
+policy 0x7ffff000-0x7fffffff
+refused ': in a rehearsal the guest.s firmware \(uefi\) cannot keep a hole free, .*: 0x000000007ffff000-0x000000007fffffff not reserved: ' \
+    --reserve -- "${qemu[@]}" -m 3G "${uefi[@]}" "${device[@]}"
+# RAM ends in a hole, and OVMF has a hole for its BARs: another window for them is out of both.
+policy 0x130000000-0x14fffffff 0xe000000000-0xefffffffff
+IOVAMODEL_HOST=$work/big.host
+expect 0 run --reserve --print -- "${qemu[@]}" -m 3G "${uefi[@]}" "${device[@]}"
+has_line ': the room for 64-bit BARs begins at 0x140000000, in 0x0000000130000000-0x000000014fffffff'
+has_line ': BAR [02] of 0000:00:05.0 at 0x000000e.* touches 0x000000e000000000-0x000000efffffffff; in a rehearsal this moved it, and is added: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536$'
+policy 0x110000000-0x11fffffff
+rm -f log.jsonl
+mkfifo qmp2
+"${command[@]}" --reserve --log log.jsonl -- "${qemu[@]}" -m 3G "${uefi[@]}" "${device[@]}" -qmp stdio <qmp2 >answers 2>said &
+vmm=$!
+exec 9>qmp2
+within 1200 reports 1 || fail "no report: $(cat said log.jsonl)"
+echo '{"execute":"qmp_capabilities"}{"execute":"quit"}' >&9
+wait $vmm || fail "QEMU ended with $?: $(cat said)"
+exec 9>&-
+json '[.[] | select(.event == "rom") | .told and .firmware == "uefi"] == [true]'
+done_ reserve
