@@ -23,8 +23,9 @@ void engine_release(struct engine *engine, struct container *container, struct c
 uint64_t engine_unmap_piece(struct engine *engine, const struct container *container, int fd,
 	uint32_t flags, struct range piece);
 
-/* The same for those pieces of @split that lie in @within. */
-void engine_unmap_pieces(struct engine *engine, const struct container *container, int fd,
+/* The same for those pieces of @split that lie in @within. False if one of them cannot be unmapped.
+ */
+bool engine_unmap_pieces(struct engine *engine, const struct container *container, int fd,
 	uint32_t flags, const struct split *split, struct range within);
 
 /* Is a mapping of the kernel's in the way of one at @iova? That is what it looks at before it looks

@@ -13,6 +13,7 @@ struct map {
 	int fd;
 	struct vfio_iommu_type1_dma_map request;
 	struct range iova;
+	bool left; /* map_pieces(): a piece of what failed is still mapped */
 	const struct hole_set *holes;
 	struct event event; /* begin_event(): most requests have none */
 };
@@ -42,7 +43,7 @@ static bool well_formed(const struct vfio_iommu_type1_dma_map *request, uint64_t
 static void unmap_pieces_below(struct map *map, const struct split *split, uint64_t end)
 {
 	if (end > split->iova.first)
-		engine_unmap_pieces(map->engine, map->container, map->fd, 0, split,
+		map->left = !engine_unmap_pieces(map->engine, map->container, map->fd, 0, split,
 			(struct range){split->iova.first, end - 1});
 }
 
@@ -52,6 +53,7 @@ static int map_pieces(struct map *map, const struct split *split)
 	struct dma_split walk = dma_split_start(split->holes, split->iova);
 	struct dma_part piece;
 
+	map->left = false;
 	while (dma_split_next_piece(&walk, &piece)) {
 		struct vfio_iommu_type1_dma_map request = {.argsz = sizeof(request),
 			.flags = split->flags,
@@ -130,7 +132,8 @@ static int map_split(struct map *map, bool skipped)
 		return in_the_way(map) ? -EEXIST : refuse_for_guard(map, err);
 	if (!skipped)
 		err = map_pieces(map, &split);
-	if (err && err != -EEXIST && in_the_way(map))
+	/* A piece that could not be undone would be in its own way. */
+	if (err && err != -EEXIST && !map->left && in_the_way(map))
 		err = -EEXIST;
 	if (!err)
 		err = add_split(map, &split);

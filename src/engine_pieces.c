@@ -29,15 +29,17 @@ uint64_t engine_unmap_piece(struct engine *engine, const struct container *conta
 	return 0;
 }
 
-void engine_unmap_pieces(struct engine *engine, const struct container *container, int fd,
+bool engine_unmap_pieces(struct engine *engine, const struct container *container, int fd,
 	uint32_t flags, const struct split *split, struct range within)
 {
 	struct dma_split walk = dma_split_start(split->holes, split->iova);
 	struct dma_part piece;
+	bool all = true;
 
 	while (dma_split_next_piece(&walk, &piece))
 		if (range_contains(within, piece.iova))
-			engine_unmap_piece(engine, container, fd, flags, piece.iova);
+			all &= engine_unmap_piece(engine, container, fd, flags, piece.iova) > 0;
+	return all;
 }
 
 /* From address 0, where nothing is (vm.mmap_min_addr), no mapping can be made. */

@@ -517,7 +517,8 @@ static bool step_call(struct world *world, const struct op *op)
 		world->moved = true;
 	if (fired && result == -op->fault_errno)
 		return unchanged(world, op, &shim);
-	if (op->kind == OP_REMAP && refused_unguarded(world, result))
+	if (op->kind <= OP_REMAP && op->flags & VFIO_DMA_MAP_FLAG_VADDR &&
+		refused_unguarded(world, result))
 		return unchanged(world, op, &shim);
 	return compare(world, op, &shim, result, gap);
 }

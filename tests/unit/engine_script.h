@@ -111,6 +111,10 @@ static void set(struct world *world, const char *name, int at, const char *word)
 		world->fake.kernel = (struct fake_failure){at, errno_of(word)};
 	else if (!strcmp(name, "guard"))
 		world->fake.guard = (struct fake_failure){at, errno_of(word)};
+	else if (!strcmp(name, "unmaps"))
+		world->fake.unmap_err = errno_of(word);
+	else if (!strcmp(name, "zero"))
+		world->fake.zero_mapped = *word == 'm';
 	else if (!strcmp(name, "classify"))
 		world->fake.classify_err = errno_of(word);
 	else if (!strcmp(name, "memory"))

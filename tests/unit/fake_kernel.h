@@ -27,6 +27,8 @@ struct fake {
 	char log_bytes[2048];
 	void *own; /* the VMM's own pointer */
 	struct fake_failure kernel, guard;
+	int unmap_err;	  /* of what the engine unmaps by itself */
+	bool zero_mapped; /* something is at address 0 */
 	int classify_err;
 	enum memory_kind memory;
 	uint64_t given_back;
@@ -62,7 +64,9 @@ static inline int fake_probe(struct fake *fake, struct range r, int err)
 	for (size_t i = 0; i < fake->n_mapped; i++)
 		if (range_overlaps(fake->mapped[i], r))
 			return -EEXIST;
-	return err ? -err : -EFAULT;
+	if (fake->zero_mapped && !err)
+		fake->mapped[fake->n_mapped++] = r;
+	return err ? -err : fake->zero_mapped ? 0 : -EFAULT;
 }
 
 static inline int fake_map(struct fake *fake, const struct vfio_iommu_type1_dma_map *map, int err)
@@ -97,6 +101,8 @@ static inline int fake_unmap(struct fake *fake, struct vfio_iommu_type1_dma_unma
 		text_add(&fake->log, " argsz %u", unmap->argsz);
 	if (unmap->flags)
 		text_add(&fake->log, " flags %u", unmap->flags);
+	if (!err && fake->own != unmap)
+		err = fake->unmap_err;
 	if (err)
 		return -err;
 	for (size_t i = 0; i < fake->n_mapped; i++) {

@@ -128,6 +128,26 @@ static void test_pieces_fail(void **state)
 		}
 }
 
+/* What the engine undoes by itself: tried twice, then told; nor is a probe left behind. */
+static const char *const undoing[] = {
+	"kernel 2 ENOSPC\n"
+	"unmaps EIO\n"
+	"map 2000-4fff = ENOSPC: guard 3000-3fff, map 2000-2fff, map 4000-4fff, "
+	"unmap 2000-2fff, unmap 2000-2fff, fault -5, lift 3000-3fff, "
+	"split kernel 4000-4fff 28",
+	"zero mapped\n"
+	"guard 1 EBUSY\n"
+	"map 2000-4fff = EINVAL: guard 3000-3fff, probe 2000-4fff, unmap 2000-4fff, "
+	"refused in-use 3000-3fff 16\n"
+	"left: 0 mapped, 0 splits, 0 guards",
+};
+
+static void test_undoing(void **state)
+{
+	(void)state;
+	run_all(undoing, sizeof(undoing) / sizeof(*undoing));
+}
+
 /* What the policy and the memory behind it make of a mapping in or over a hole. */
 static const char *const verdicts[] = {
 	"map 7000-7fff = EINVAL: refused policy\n"
@@ -438,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_pieces_fail),
+		cmocka_unit_test(test_undoing),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_v1),
