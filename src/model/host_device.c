@@ -144,12 +144,16 @@ static int read_attribute(struct words *t, struct word word, struct model_device
 	return ret;
 }
 
-/* Bytes that @d's MSI-X table and pending bits take: vfio-pci shows them in one BAR. */
-static uint64_t msix_bytes(const struct model_device *d)
+uint64_t host_device_msix_bytes(const struct model_device *d)
 {
-	uint64_t table = ((uint64_t)d->msix * 16 + 0xfff) & ~(uint64_t)0xfff;
+	return (uint64_t)d->msix * 16 + (d->msix + 63) / 64 * 8;
+}
 
-	return table + (d->msix + 63) / 64 * 8;
+uint64_t host_device_msix_pending(const struct model_device *d)
+{
+	uint64_t page = ((uint64_t)d->msix * 16 + 0xfff) & ~(uint64_t)0xfff;
+
+	return d->bar[d->msix_bar].size >= page + (d->msix + 63) / 64 * 8 ? page : d->msix * 16;
 }
 
 static int check(struct words *t, struct word name, const struct model_device *d)
@@ -161,10 +165,10 @@ static int check(struct words *t, struct word name, const struct model_device *d
 			return words_fail(t, name,
 				"bar%u has 64 bits and takes bar%u's place: leave that one out", i,
 				i + 1);
-	if (d->msix && (msix->io || msix->size < msix_bytes(d)))
+	if (d->msix && (msix->io || msix->size < host_device_msix_bytes(d)))
 		return words_fail(t, name,
 			"bar%u is too small for %u MSI-X vectors: it needs %llu bytes of memory",
-			d->msix_bar, d->msix, (unsigned long long)msix_bytes(d));
+			d->msix_bar, d->msix, (unsigned long long)host_device_msix_bytes(d));
 	return 0;
 }
 

@@ -208,8 +208,11 @@ static void read_config(const struct sysfs *s, struct model_device *d, const cha
 	}
 	if (d->msi > 32)
 		d->msi = 0;
-	if (d->msix_bar >= MODEL_BARS)
+	if (d->msix_bar >= MODEL_BARS || d->bar[d->msix_bar].io)
 		d->msix = 0;
+	/* A real device may have its pending bits in another BAR. */
+	while (d->msix && d->bar[d->msix_bar].size < host_device_msix_bytes(d))
+		d->msix--;
 }
 
 static int read_device(const struct sysfs *s, struct model_group *g, const char *name)

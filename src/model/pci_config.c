@@ -5,6 +5,7 @@
 
 #include <linux/pci_regs.h>
 
+#include "host_device.h"
 #include "pci.h"
 
 #define AT_PM	   0x40
@@ -108,18 +109,17 @@ static void init_express(struct pci_function *f, unsigned int *last)
 	set(f, AT_EXPRESS + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_CLS_2_5GB | 1 << 4, 2);
 }
 
-/* The table is at the start of its BAR, the pending bits on the page after it. */
+/* The table is at the start of its BAR. */
 static void init_msix(struct pci_function *f, unsigned int *last)
 {
 	const struct model_device *d = f->facts;
-	uint32_t table = (d->msix * 16 + 0xfff) & ~0xfffu;
 
 	if (!d->msix)
 		return;
 	add_capability(f, last, AT_MSIX, PCI_CAP_ID_MSIX);
 	set(f, AT_MSIX + PCI_MSIX_FLAGS, d->msix - 1, 2);
 	set(f, AT_MSIX + PCI_MSIX_TABLE, d->msix_bar, 4);
-	set(f, AT_MSIX + PCI_MSIX_PBA, table | d->msix_bar, 4);
+	set(f, AT_MSIX + PCI_MSIX_PBA, (uint32_t)host_device_msix_pending(d) | d->msix_bar, 4);
 	allow(f, AT_MSIX + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 2);
 }
 

@@ -89,6 +89,7 @@ static const struct {
 	{"group 1\ndevice 0000:00:05.0 1:1 bar0=4G", "h:2:30: a BAR above 2G needs 64 bits"},
 	{"group 1\ndevice 0000:00:05.0 1:1 bar0=4K:64 bar1=4K", "h:2:8: bar0 has 64 bits "},
 	{"group 1\ndevice 0000:00:05.0 1:1 msix=5", "h:2:8: bar0 is too small for 5 MSI-X"},
+	{"group 1\ndevice 0000:00:05.0 1:1 bar0=4K msix=256", "h:2:8: bar0 is too small for 256 "},
 	{"group 1\ndevice 0000:00:05.0 1:1 baz=5", "h:2:25: 'baz=5' should be class=, "},
 	{"group 1\ndevice 0000:00:05.0 1:1\ngroup 2\ndevice 0000:00:05.0 1:1",
 		"h:4:8: device 0000:00:05.0 is described twice: "},

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "host_device.h"
 #include "host_text.h"
 
 static char root[] = "/tmp/iovamodel-sysfs.XXXXXX";
@@ -32,6 +33,25 @@ static void save(const char *path, const char *text)
 	fclose(file);
 }
 
+/* A device with so many MSI-X vectors in a BAR of 4 KiB, and its pending bits in another. */
+static void save_msix(const char *name, unsigned int vectors)
+{
+	uint8_t config[256] = {[0x34] = 0x40, [0x40] = 0x11, [0x44] = 1, [0x48] = 2};
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "kernel/iommu_groups/12/devices/%s/resource", name);
+	save(path, "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		   "0x00000000fe040000 0x00000000fe040fff 0x0000000000040200\n");
+	config[0x42] = (uint8_t)(vectors - 1);
+	config[0x43] = (uint8_t)((vectors - 1) >> 8);
+	snprintf(path, sizeof(path), "%s/kernel/iommu_groups/12/devices/%s/config", root, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(config, sizeof(config), 1, file), 1);
+	fclose(file);
+}
+
 static int make_tree(void **state)
 {
 	(void)state;
@@ -50,6 +70,8 @@ static int make_tree(void **state)
 		"0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 		"0x0000380000000000 0x000038000fffffff 0x000000000014220c\n");
 	save("kernel/iommu_groups/12/devices/0000:01:00.0/config", "short");
+	save_msix("0000:01:00.1", 2);
+	save_msix("0000:01:00.2", 256);
 	/* SAGAW 39 and 48 bits, MGAW 39, 2M pages; no snoop control */
 	save("class/iommu/dmar0/intel-iommu/cap", "400260606\n");
 	save("class/iommu/dmar0/intel-iommu/ecap", "f0f01f\n");
@@ -84,12 +106,18 @@ static void test_tree(void **state)
 	assert_int_equal(g->aperture.last, 0x7fffffffff);
 	assert_int_equal(g->pgsizes, 0x201000);
 	assert_false(g->coherent);
-	assert_int_equal(g->nr_devices, 1);
+	assert_int_equal(g->nr_devices, 3);
 	assert_int_equal(g->devices[0].device, 0x10d3);
 	assert_int_equal(g->devices[0].bar[0].size, 0x20000);
 	assert_int_equal(g->devices[0].bar[1].size, 0);
 	assert_int_equal(g->devices[0].bar[2].size, 0x10000000);
 	assert_true(g->devices[0].bar[2].wide && g->devices[0].bar[2].prefetch);
+	/* What a description of this host may say: not more vectors than there is room for. */
+	assert_int_equal(g->devices[1].msix, 2);
+	assert_int_equal(g->devices[2].msix, 254);
+	for (unsigned int i = 1; i < 3; i++)
+		assert_true(host_device_msix_bytes(&g->devices[i]) <= g->devices[i].bar[1].size);
+	assert_int_equal(host_device_msix_pending(&g->devices[1]), 32);
 	model_host_release(&host);
 }
 
