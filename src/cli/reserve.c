@@ -259,6 +259,11 @@ static int decide(struct plan *plan, enum reserve_way way, const struct policy *
 		free(text);
 		set_added(plan, way, r->rom, r->holes, r->n_holes);
 		tell_crossed(crossed, n_crossed, quiet);
+		if (reserve_has_slots(&plan->base))
+			reserve_tell(quiet,
+				"--reserve: memory that is plugged later is in no firmware's map: "
+				"give it an addr= off the holes, or the guard stops the guest "
+				"there");
 		status = reserve_try_firmware(plan, way, r, all, n, quiet);
 		if (!status)
 			tell_added(r, quiet);

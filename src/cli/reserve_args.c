@@ -132,6 +132,16 @@ bool reserve_has_device(const struct args *args)
 	return false;
 }
 
+bool reserve_has_slots(const struct args *args)
+{
+	size_t at = find_option(args, "m", "size", "maxmem");
+	struct properties p = properties_parse(at < args->n ? args->at[at + 1] : "", "size");
+	bool has = properties_get(&p, "maxmem");
+
+	properties_free(&p);
+	return has;
+}
+
 void reserve_json(struct text *text, const struct reservation *r)
 {
 	struct args added = args_copy(r->args.at + r->n_asked, r->args.n - r->n_asked);

@@ -99,16 +99,6 @@ static int moves_bars(struct plan *plan, const struct args *args, bool *helps)
 	return 0;
 }
 
-static bool has_maxmem(const struct args *args)
-{
-	size_t at = find_option(args, "m", "size", "maxmem");
-	struct properties p = properties_parse(at < args->n ? args->at[at + 1] : "", "size");
-	bool has = properties_get(&p, "maxmem");
-
-	properties_free(&p);
-	return has;
-}
-
 static int try_move(struct plan *plan, const struct candidate *c, struct args *args, bool *helps)
 {
 	struct values values;
@@ -116,7 +106,7 @@ static int try_move(struct plan *plan, const struct candidate *c, struct args *a
 
 	*helps = false;
 	if (!(c->against & plan->judged.troubles) ||
-		(!strcmp(c->steps[0].option, "m") && has_maxmem(args)))
+		(!strcmp(c->steps[0].option, "m") && reserve_has_slots(args)))
 		return 0;
 	values_get(plan, args, "", &values);
 	if (apply_steps(plan, c, &values, args))

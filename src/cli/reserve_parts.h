@@ -19,6 +19,8 @@ void reserve_add_port(struct args *args, const char *backend);
 const char *reserve_collision(const struct args *args);
 /* True if there is a device of VFIO, or may be (-readconfig). */
 bool reserve_has_device(const struct args *args);
+/* True if there is room for memory that is plugged (-m maxmem=). */
+bool reserve_has_slots(const struct args *args);
 
 /* reserve_holes.c: which holes matter. Pure. */
 /* RAM of @survey, a DIMM's not, or only a DIMM's; to be freed. */

@@ -57,7 +57,9 @@ has_line "^iovashim run --via preload --policy holes.conf -- qemu-system-x86_64 
 has_line ' -chardev file,id=iovashim-report,append=on,path=/dev/stderr -device isa-debugcon,iobase=0x5f2,chardev=iovashim-report$'
 expect 0 run --reserve=rom --print --log guest.jsonl -- "${qemu[@]}" -m 3G "${device[@]}"
 has_line " --log guest.jsonl .* -option-rom $rom -fw_cfg name=opt/iovashim/holes,.*path=$work/guest.jsonl.rom -device "
-expect 0 run --reserve --print -- "${qemu[@]}" -m 1100G "${device[@]}"
+has_no_line 'plugged later'
+expect 0 run --reserve --print -- "${qemu[@]}" -m 1100G,maxmem=1200G,slots=2 "${device[@]}"
+has_line ': memory that is plugged later is in no firmware.s map: give it an addr= off the holes, '
 has_line 'guest RAM crosses 0x000000fd00000000-0x000000ffffffffff \(reserved, group 3\)$'
 has_line "'name=opt/iovashim/holes,string=0x110000000-0x11fffffff 0xfd00000000-0xffffffffff'"
 # QEMU creates devices in JSON last, so the ROM's is one there too: it takes no slot of another's.
