@@ -5,7 +5,7 @@
 .PHONY: bench cost-check
 CHECKS += cost-check
 
-BENCH := $(addprefix $(BUILD)/bench/, bench libnull_kernel.so memory)
+BENCH := $(addprefix $(BUILD)/bench/, bench libnull_kernel.so memory growth)
 
 $(BUILD)/bench/bench: $(addprefix tests/bench/, bench.c least.c rows.c rows_ioctl.c rows_vfio.c least.h rows.h)
 	@mkdir -p $(@D)
@@ -14,6 +14,10 @@ $(BUILD)/bench/bench: $(addprefix tests/bench/, bench.c least.c rows.c rows_ioct
 $(BUILD)/bench/memory: tests/bench/memory.c
 	@mkdir -p $(@D)
 	$(COMPILE) -o $@ $<
+
+$(BUILD)/bench/growth: tests/bench/growth.c $(BUILD)/libiovashim.a
+	@mkdir -p $(@D)
+	$(COMPILE) -o $@ $(filter %.c %.a,$^) -lpthread
 
 # Its functions are not to be replaced by the checking ones they stand in front of.
 $(BUILD)/bench/libnull_kernel.so: tests/bench/null_kernel.c
@@ -24,6 +28,7 @@ bench: all $(BENCH) $(BUILD)/libiovamodel.so
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/standin CFLAGS='$(CFLAGS) -DCONTAINER_MINOR=229' \
 		$(BUILD)/standin/iovashim
 	@tests/bench/bench.sh $(BUILD)
+	@echo 'the curves: $(BUILD)/bench/growth.svg'
 
 cost-check: all $(BENCH) $(BUILD)/libiovamodel.so
 	@tests/bench/instructions.sh $(BUILD)

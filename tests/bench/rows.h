@@ -32,12 +32,13 @@ void ioctl_kvm(int i), ioctl_null(int i), ioctl_pipe(int i), ioctl_pty(int i);
 bool kvm_prepare(void);
 void kvm_run(int i);
 bool signal_prepare(void);
-void signal_raise(int i), process_fork(int i);
+void signal_raise(int i), process_fork(int i), process_start(int i);
 bool stand_in_prepare(void);
 void stand_in_pass(int i), stand_in_split(int i);
 
 bool vfio_prepare(void), vfio_prepare_live(void);
 void vfio_fstat(int i);
+void vfio_attach(int i); /* not after vfio_prepare() */
 void vfio_map(int i), vfio_unmap(int i);
 void vfio_map_1(int i), vfio_map_2(int i), vfio_map_16(int i);
 void vfio_unmap_1(int i), vfio_unmap_2(int i), vfio_unmap_16(int i);

@@ -143,6 +143,19 @@ void process_fork(int i)
 	must(waitpid(child, NULL, 0) == child, "fork");
 }
 
+void process_start(int i)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)i;
+	if (!child) {
+		execl("/proc/self/exe", "bench", "nothing", (char *)NULL);
+		_exit(127);
+	}
+	must(waitpid(child, &status, 0) == child && !status, "a program's start");
+}
+
 /* --- /dev/fuse in the place of a container --------------------------------- */
 
 /* For an iovashim that is built with CONTAINER_MINOR=229. No such request is known there (ENOTTY):

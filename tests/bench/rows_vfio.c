@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const uint64_t PAGE = 0x1000, FIRST_HOLE = 0x20000000, STRIDE = 0x10000;
 static const uint64_t ELSEWHERE = 0x10000000; /* no hole is near */
@@ -79,6 +80,20 @@ void vfio_fstat(int i)
 	(void)i;
 	if (fstat(container, &st))
 		fail("fstat", 0, 0);
+}
+
+void vfio_attach(int i)
+{
+	const char *name = getenv("GROUP");
+	int group = open(name ? name : "", O_RDWR | O_CLOEXEC);
+	int fresh = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+
+	(void)i;
+	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &fresh) ||
+		ioctl(fresh, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		fail("a container", 0, 0);
+	close(group);
+	close(fresh);
 }
 
 void vfio_map(int i)
