@@ -55,7 +55,7 @@ help:
 	@echo 'make unit | sanitize | static-code | compilers | lab | format-check: parts of check'
 	@echo 'make lab SCENARIO="1 5" KERNEL=6.12: some of the lab'
 	@echo 'make differential OPS=10000000 SEED=1: random sequences; soak: for as long as you have'
-	@echo 'make faults | analyze | fuzz FUZZ_SECONDS=300 | threads | lifetimes PAIRS=1000000 | coverage'
+	@echo 'make faults | analyze | valgrind | fuzz FUZZ_SECONDS=300 | threads | lifetimes PAIRS=1000000 | coverage'
 	@echo 'make bench: what it costs, in tables'
 	@echo 'make man | deb | uninstall | install-check'
 	@echo 'make format | clean'
@@ -210,7 +210,7 @@ deps:
 	@tools/deps
 
 # Two at a time, and the lab, which uses all there is, by itself. Other files add theirs: CHECKS +=
-CHECKS := compilers format-check static-code analyze inert unit sanitize model-check model-preload-check lifetimes \
+CHECKS := compilers format-check static-code analyze valgrind inert unit sanitize model-check model-preload-check lifetimes \
 	threads differential cli-check explain-check faults fuzz-check docs-check rom-check install-check
 check: deps
 	@$(MAKE) --no-print-directory -j2 --output-sync=target $(CHECKS)

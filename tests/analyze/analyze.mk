@@ -6,7 +6,7 @@
 # A finding is mended, not silenced. Where the analyzer is wrong and the code is the simplest that it
 # can be, it is silenced for that file and kind alone, here, with the reason.
 
-.PHONY: analyze
+.PHONY: analyze valgrind
 
 ANALYZED := $(patsubst src/%.c,%,$(wildcard src/*.c src/cli/*.c src/supervisor/*.c src/model/*.c))
 ANALYZED_BY_GCC := $(ANALYZED:%=$(BUILD)/analyze/gcc/%)
@@ -46,5 +46,13 @@ $(BUILD)/analyze/cppcheck: $(ANALYZED:%=src/%.c) $(wildcard src/*.h src/*/*.h) t
 
 analyze: $(ANALYZED_BY_GCC) $(ANALYZED_BY_CLANG) $(BUILD)/analyze/cppcheck
 	@echo 'analyze: gcc, clang and cppcheck: $(words $(ANALYZED)) files, nothing found'
+
+# The unit tests, leaks too. A VMM over the model takes valgrind minutes: the model has 8 GiB of addresses.
+valgrind: $(UNIT)
+	@mkdir -p $(BUILD)/analyze
+	@set -e; for t in $(UNIT); do \
+		valgrind -q --error-exitcode=99 --leak-check=full --suppressions=tests/analyze/valgrind.supp $$t \
+			>$(BUILD)/analyze/valgrind.log 2>&1 || { cat $(BUILD)/analyze/valgrind.log; exit 1; }; done
+	@echo 'valgrind: $(words $(UNIT)) tests, nothing found'
 
 -include $(wildcard $(BUILD)/analyze/*/*.d $(BUILD)/analyze/*/*/*.d)
