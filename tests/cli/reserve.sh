@@ -93,7 +93,7 @@ within 300 reports 2 || fail "no second report: $(cat log.jsonl)"
 echo '{"execute":"quit"}' >&9
 wait $vmm || fail "QEMU ended with $?: $(cat said)"
 exec 9>&-
-within 50 nobody || fail 'the reader stays'
+within 300 nobody || fail 'the reader stays'
 grep -qx 'iovashim run: the guest is told of its holes: its firmware (bios) reports: 1 of 1 hole reserved' said ||
     fail "said: $(cat said)"
 # The library does not advise to do what is done.
@@ -119,10 +119,10 @@ said=$(run --reserve --log daemon.jsonl -- "${qemu[@]}" -m 3G "${device[@]}" -da
     fail "a daemon: $said"
 within 300 grep -q '"told":true' daemon.jsonl || fail 'the daemon made no report'
 kill "$(cat pid)"
-within 50 nobody || fail 'the reader stays with a daemon'
+within 300 nobody || fail 'the reader stays with a daemon'
 echo '{"execute":"qmp_capabilities"}{"execute":"quit"}' |
     run --reserve --log log.jsonl -- "${qemu[@]}" -m 3G "${device[@]}" -S -qmp stdio >out 2>&1
-within 50 nobody || fail 'the reader stays'
+within 300 nobody || fail 'the reader stays'
 has_line '^iovashim run: the VMM has ended, and no ROM had reported that the guest was told'
 json '.[-1].event == "rom-silent" or .[-2].event == "rom-silent"'
 expect 0 ./iovashim report log.jsonl
@@ -134,7 +134,7 @@ says() { # TEXT: with "R " before each line
     rm -f log.jsonl
     SAYS="${1//R /iovashim-rom: }" run --reserve --log log.jsonl -- ./qemu-kvm "${qemu[@]:1}" -m 3G "${device[@]}" \
         >out 2>&1 || fail "it ends with $?: $(cat out)"
-    within 50 nobody || fail 'the reader stays'
+    within 300 nobody || fail 'the reader stays'
 }
 says 'R version 9 uefi\nR hole 0x0000000110000000-0x000000011fffffff not-reserved its own\nR done 0 of 1\nR stop: it stops\n'
 has_line 'the guest is NOT told of its holes: its firmware \(uefi\) reports: 0x0000000110000000-0x000000011fffffff not reserved: its own$'
@@ -192,7 +192,7 @@ has_line ': the room for 64-bit BARs begins at 0xfd80000000, in 0x000000fd000000
 expect 0 run --reserve --print -- "${qemu[@]}" -m 1000G "${device[@]}"
 has_line ': BAR 2 of 0000:00:05.0 at 0x000000fc00000000-0x000000ffffffffff touches 0x000000fd00000000-0x000000ffffffffff; in a rehearsal this moved it, and is added: -m maxmem=1024G,slots=1$'
 has_line '^iovashim run .* -m maxmem=1024G,slots=1 -chardev '
-within 50 nobody || fail 'somebody stays'
+within 300 nobody || fail 'somebody stays'
 [ -z "$(find "$work" -maxdepth 1 -name 'iovashim-plan-*')" ] || fail 'files are left'
 [ "${2-}" = all ] || { done_ reserve; exit; }
 
