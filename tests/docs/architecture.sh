@@ -46,4 +46,9 @@ for f in $(sed '/^|/d' "$page" | grep -oE '[a-z_0-9]+\.(c|h|map)\b' | sort -u); 
     find src rom /usr/include/linux -name "$f" | grep -q . || [ "$f" = vfio_iommu_type1.c ] || fail "$page: names $f, which is not there"
     checks=$((checks + 1))
 done
+# Functions that documents name.
+for f in $(grep -ohE '`[a-z_]+\(\)`' README.md CONTRIBUTING.md SECURITY.md docs/*.md rom/README.md tests/*/README.md | tr -d '`()' | sort -u); do
+    grep -rqE "\b$f\(" --include='*.[ch]' --include='*.sh' src rom tests || man -w 2 "$f" >/dev/null 2>&1 || fail "a document names $f(), which is not there"
+    checks=$((checks + 1))
+done
 done_ architecture
