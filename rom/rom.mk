@@ -78,7 +78,7 @@ rom-kernel:
 	@tests/lab/kernel.sh 6.12
 rom-check: rom-again rom-kernel
 	@set -e; for t in linux faults; do bash tests/rom/$$t.sh $(BUILD); done
-rom-check-all: all rom-again rom-kernel
+rom-check-all: all $(BUILD)/libiovamodel.so rom-again rom-kernel
 	@tools/deps --rom
-	@set -e; for t in linux faults readers kexec full-size; do bash tests/rom/$$t.sh $(BUILD) all; done
+	@set -e; for t in linux faults grub others kexec migrate full-size; do bash tests/rom/$$t.sh $(BUILD) all; done
 	@bash tests/cli/reserve.sh $(BUILD) all

@@ -67,6 +67,10 @@ shows "^iovashim-rom: error no file opt/iovashim/holes"
 shows "^iovashim-rom: $stop"
 shows_not '^guest up'
 [ "$all" = all ] || { done_ faults; exit; }
+# OVMF does not look at the IDs.
+given "$hole"
+machine uefi q35 '^iovashim-rom: done' -device "pci-testdev,romfile=$work/wrong.rom" "${holes[@]}"
+reports uefi "hole $hole_long reserved" "done 1 of 1"
 machine bios pc '^guest up' "${device[@]}" "${boot[@]}"
 reports bios "$no_file" "done 0 of 0" "$stop"
 linux vmlinuz

@@ -21,6 +21,12 @@ case $($busybox cat /proc/cmdline) in
     }
     echo "guest up again"
     ;;
+*do=stay*)
+    while $busybox sleep 1; do
+        $busybox grep -E '^1[0-9a-f]{8}-' /proc/iomem
+        echo "guest is here"
+    done
+    ;;
 *do=reboot*)
     $busybox reboot -f
     ;;

@@ -50,26 +50,34 @@ make_initrd() { # [FILE…]: besides busybox, with the libraries they need
     rm -rf "$root"
 }
 
+# machine_command bios|uefi q35|pc DIRECTORY: what starts such a machine, in ${command[@]}. What its serial
+# port and the ROM have said is in DIRECTORY/serial and DIRECTORY/report.
+machine_command() {
+    local words flash=() dir=$3
+    read -ra words <<<"${machines[$2]}"
+    if [ "$1" = uefi ]; then
+        [ -e "$dir/vars" ] || cp /usr/share/OVMF/OVMF_VARS_4M.fd "$dir/vars"
+        flash=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
+            -drive "if=pflash,unit=1,format=raw,file=$dir/vars")
+    fi
+    : >"$dir/report"
+    : >"$dir/serial"
+    command=("${under[@]}" qemu-system-x86_64 -accel tcg -machine "${words[@]}" -nodefaults -display none
+        -serial "file:$dir/serial" -chardev "file,id=report,path=$dir/report"
+        -device isa-debugcon,iobase=0x5f2,chardev=report "${flash[@]}")
+}
+
 # machine bios|uefi q35|pc UNTIL ARGS…: run it until its serial port and the ROM's report have $times
 # lines like UNTIL, or it ends ("-": only when it ends). What they had is in $work/report
 # and $work/serial.text then.
 seconds=${ROM_SECONDS:-180}
 times=1
+under=() # what QEMU is started by
 machine() {
-    local firmware=$1 until=$3 words flash=() tries=0
-    read -ra words <<<"${machines[$2]}"
+    local until=$3 tries=0 command
+    machine_command "$1" "$2" "$work"
     shift 3
-    if [ "$firmware" = uefi ]; then
-        [ -e "$work/vars" ] || cp /usr/share/OVMF/OVMF_VARS_4M.fd "$work/vars"
-        flash=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
-            -drive "if=pflash,unit=1,format=raw,file=$work/vars")
-    fi
-    : >"$work/report"
-    : >"$work/serial"
-    qemu-system-x86_64 -accel tcg -machine "${words[@]}" -nodefaults -display none \
-        -serial "file:$work/serial" -chardev "file,id=report,path=$work/report" \
-        -device isa-debugcon,iobase=0x5f2,chardev=report \
-        "${flash[@]}" "$@" >"$work/qemu" 2>&1 </dev/null &
+    "${command[@]}" "$@" >"$work/qemu" 2>&1 </dev/null &
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
         [ "$until" = - ] ||
