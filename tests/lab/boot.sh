@@ -18,9 +18,13 @@ cache=$(cd "$lab/../../build/lab" && pwd)
 boot_limit=180   # seconds from power-on to "LAB up"; usual is 6 to 15
 silence_limit=45 # seconds without a tick: the host hangs; it ticks every 5
 
-# The command under test, and those of its libraries that the userland has not.
+# The command under test, what it looks for beside it, and those of its libraries that the userland has not.
 command_under_test() { # ROOT
     cp "$LAB_IOVASHIM" "$1/lab/iovashim"
+    for beside in libiovamodel.so iovashim-reserve.rom; do
+        beside=${LAB_IOVASHIM%/*}/$beside
+        [ ! -e "$beside" ] || cp "$beside" "$1/lab/"
+    done
     cpio --quiet -it <"$cache/userland.cpio" >"$dir/userland.list"
     ldd "$LAB_IOVASHIM" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) .*/\1/p' |
         while read -r library; do
@@ -53,7 +57,8 @@ tests_initrd() { # the small part: what changes from run to run
 }
 
 tests_initrd
-cat "$cache/userland.cpio" "$cache/kernel-$kernel.cpio" "$dir/tests.cpio" >"$dir/initrd"
+[ "$purpose" = kvm ] && guest=$cache/guest-$kernel.cpio || guest=
+cat "$cache/userland.cpio" "$cache/kernel-$kernel.cpio" ${guest:+"$guest"} "$dir/tests.cpio" >"$dir/initrd"
 rm "$dir/tests.cpio"
 
 case $host in

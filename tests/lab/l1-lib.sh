@@ -78,6 +78,15 @@ with_shim() {
 
 without_shim() { preload='' runner=; }
 
+# with_reserve [NAME=VALUE…]: as with_shim, and the guest is told of its holes by `iovashim run --reserve`.
+with_reserve() {
+    with_shim "$@"
+    for wr_file in "$IOVASHIM" /lab/libiovamodel.so /lab/iovashim-reserve.rom; do
+        [ -e "$wr_file" ] || skip "no ${wr_file##*/} was built"
+    done
+    preload='' runner="$IOVASHIM run --via ${way-preload} --reserve --"
+}
+
 # shimmed COMMAND…: run it under the shim, after with_shim, or without.
 shimmed() {
     # shellcheck disable=SC2086 # the runner is words
@@ -248,25 +257,26 @@ dimm_guest() { # ADDRESS SIZE [ARGS…]
         -device "vfio-pci,id=v0,host=$DISK" "$@"
 }
 
-# A guest Linux with 768 MiB of its 1280 MiB at 0x100000000, which is what Linux hands out first:
-# with a hole at 0x110000000-0x11fffffff, whoever fills more than 512 MiB uses the hole.
-linux_guest() { # KERNEL-ARGUMENTS [ARGS…]
+# A guest with 768 MiB of its 1280 MiB at 0x100000000, which is what Linux hands out first: with a
+# hole at 0x110000000-0x11fffffff, whoever fills more than 512 MiB uses the hole. What it boots, ARGS say.
+guest_machine() { # ARGS…
     [ "$LAB_PURPOSE" = kvm ] || fail "the scenario's head must say: # needs: kvm"
     [ -e /dev/kvm ] || skip "no KVM in this host"
     printf '%s\n' "$@" >"$W/guest.args"
-    lg_resets=0
-    linux_guest_start "$@"
+    gm_resets=0 l2_starts=1
+    guest_machine_start "$@"
 }
 
-# pci=noearly,lastbus=0: Linux looks for AGP bridges and peer buses with some 100 000 reads of
-# configuration space, each two exits from an emulated guest: five times as long as all else.
-linux_guest_start() {
+guest_machine_start() {
+    vmm qemu-system-x86_64 -M q35,max-ram-below-4g=512M -accel kvm -cpu host,-xsave,phys-bits=44 -m 1280M "$@"
+    vmm_answers 90
+}
+
+# A guest Linux, started directly.
+linux_guest() { # KERNEL-ARGUMENTS [ARGS…]
     lg_append=$1
     shift
-    vmm qemu-system-x86_64 -M q35,max-ram-below-4g=512M -accel kvm -cpu host,-xsave,phys-bits=44 -m 1280M \
-        -kernel /guest/vmlinux -initrd /guest/initrd \
-        -append "console=ttyS0 panic=-1 loglevel=4 no_timer_check tsc=reliable init_on_alloc=0 pci=noearly,lastbus=0 $lg_append" "$@"
-    vmm_answers 90
+    guest_machine -kernel /guest/vmlinux -initrd /guest/initrd -append "$(cat /guest/words) $lg_append" "$@"
 }
 
 # The guest's vCPU touched what is guarded: QEMU says so and stops it.
@@ -274,22 +284,29 @@ guest_stopped() { has "$W/stderr" "error: kvm run failed Bad address"; }
 
 # A guest that resets before it has said a word is the emulated KVM's doing (README.md): once more.
 guest_again() {
-    [ "$(cat "$W/vmm.status")" = 0 ] && [ ! -s "$W/console" ] && [ "$lg_resets" -lt 2 ] || return
-    lg_resets=$((lg_resets + 1))
+    [ "$(cat "$W/vmm.status")" = 0 ] && [ ! -s "$W/console" ] && [ "$gm_resets" -lt 2 ] || return
+    gm_resets=$((gm_resets + 1))
     say "the guest reset itself before it printed anything; it is started again"
     rm -f "$W/events.jsonl"
     set --
     while IFS= read -r ga_word; do set -- "$@" "$ga_word"; done <"$W/guest.args"
-    linux_guest_start "$@"
+    guest_machine_start "$@"
 }
 
 l2_ready() {
-    has "$W/console" "L2 ready" && return
+    [ "$(grep -c "L2 ready" "$W/console")" -lt "$l2_starts" ] || return 0
     ! vmm_ended || guest_again || fail "the VMM ended: $(tail -n 3 "$W/stderr")"
     ! guest_stopped || fail "the guest stopped while it booted: $(grep -m 1 "kvm run failed" "$W/stderr")"
     return 1
 }
 l2_up() { wait_for "${1-150}" "the guest to come up" l2_ready; }
+
+# The guest starts anew. Its VMM has to have been started with -action reboot=reset.
+l2_reboot() { # [SECONDS]
+    l2_starts=$((l2_starts + 1))
+    l2_send "reboot -f"
+    l2_up "${1-150}"
+}
 
 l2_send() { # COMMAND: have it run; does not wait
     l2_n=$((l2_n + 1))
@@ -310,4 +327,13 @@ l2() {
     wait_for "$1" "the guest to do: $2" l2_done
     REPLY=$(tail -n "+$((l2_before + 1))" "$W/console" | sed "/^L2 done $l2_n /,\$d")
     return "$(sed -n "s/^L2 done $l2_n \([0-9]*\).*/\1/p" "$W/console")"
+}
+
+# The passed-through disk's checksum, as the guest reads it, in $sum. In large pieces: a read costs an
+# emulated guest some exits, whatever its size.
+l2_disk_sum() {
+    say "the guest is up; it reads 640 MiB through the passed-through NVMe"
+    l2 240 "echo 1024 >/sys/block/nvme0n1/queue/read_ahead_kb && md5sum /dev/nvme0n1" ||
+        fail "the guest could not read the disk: $REPLY"
+    sum=$(echo "$REPLY" | sed -n 's/^\([0-9a-f]\{32\}\) .*/\1/p')
 }

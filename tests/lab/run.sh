@@ -6,7 +6,8 @@
 #   SCENARIO  which ones, by number, name or case: "1 5", "client", "5.guard_told"; default all
 #   KERNEL    which host kernels: "6.12", "6.1"; default both
 #   LAB_SHIM  the library under test; default build/libiovashim.so
-#   LAB_IOVASHIM  the command under test; default build/iovashim
+#   LAB_IOVASHIM  the command under test, with its model and its ROM beside it; default build/iovashim
+#   LAB_ALL   set: also the scenarios whose head says "when: all", which else run only if SCENARIO names them
 #   LAB_VIA   the ways under the shim, "preload", "seccomp"; default what each scenario's head says
 #   LAB_LANES how many hosts at once; default 2
 #   LAB_STRIKES  under how many hosts' deaths a case fails; default 3
@@ -82,6 +83,7 @@ plan() { # KERNEL HOST kvm|plain
         stem=$(basename "$f" .sh)
         [[ " $(header "$f" hosts) " == *" $2 "* ]] || continue
         [[ " $(header "$f" kernels) " == *" $1 "* ]] || continue
+        [ "$(header "$f" when)" != all ] || [ -n "${LAB_ALL:-}${SCENARIO:-}" ] || continue
         needs=$(header "$f" needs) limit=$(($(header "$f" limit) * LAB_PATIENCE))
         [ "${needs:-plain}" = "$3" ] || continue
         # shellcheck disable=SC2013 # words are lines here
