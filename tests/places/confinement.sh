@@ -43,14 +43,15 @@ echo '  /etc/iovashim/** z,' >>"$work/apparmor.d/local/abstractions/libvirt-qemu
 compile 1 wrong
 # Rules are for what the library opens: each file that it names is in one.
 {
-    grep -ohE '"/(sys|proc)/[^"%]*' "$top"/src/{host_facts,opened,shim_survey,shim_start,self_image}.c | tr -d '"'
-    sed -nE 's|.*open_file\(space, "([a-z]+)".*|/proc/self/\1|p; s|.*"%s/(maps)", space->proc.*|/proc/self/\1|p' \
-        "$top"/src/{page_proof,vma}.c
+    grep -ohE '"/(sys|proc)/[^"%]*' "$top"/src/*.c | tr -d '"'
+    # Below /proc/self by name.
+    sed -nE 's!.*(open_file\(space, |each_line\(survey, )"([a-z_]+)".*!/proc/self/\2!p; s!.*"%s/(maps|status|cmdline)".*!/proc/self/\1!p' \
+        "$top"/src/*.c
 } | sort -u >"$work/opened"
 grep -qx /proc/self/mem "$work/opened" && grep -qx /proc/self/maps "$work/opened" || fail "looks for what is opened in the wrong way"
 while read -r path; do
     case $path in
-        /proc/self/fd/ | /proc/self/exe) ;; # links of its own: no rule is needed to read them
+        /proc/self | /proc/thread-self | /proc/self/fd/ | /proc/self/exe) ;; # links: no rule is needed to read them
         /proc/self/*) grep -q "@{PROC}/@{pid}/.*[{,]${path##*/}[,}]" "$contrib/apparmor/libvirt-qemu" || echo "$path" ;;
         /proc/thread-self/*) grep -q "@{PROC}/@{pid}/task/@{tid}/${path##*/} r" "$contrib/apparmor/libvirt-qemu" || echo "$path" ;;
         /sys/bus/pci/devices/) ;; # links into /sys/devices
