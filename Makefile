@@ -53,7 +53,7 @@ all: $(BUILD)/libiovashim.so $(BUILD)/iovashim
 help:
 	@sed -n 's/^# make/make/p' Makefile
 	@echo 'make unit | sanitize | static-code | compilers | lab | format-check: parts of check'
-	@echo 'make lab SCENARIO="1 5" KERNEL=6.12: some of the lab'
+	@echo 'make lab SCENARIO="1 5" KERNEL=6.12: some of the lab; lab-all: also what takes longer'
 	@echo 'make differential OPS=10000000 SEED=1: random sequences; soak: for as long as you have'
 	@echo 'make faults | analyze | valgrind | fuzz FUZZ_SECONDS=300 | threads | lifetimes PAIRS=1000000 | coverage'
 	@echo 'make bench: what it costs, in tables'

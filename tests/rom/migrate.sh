@@ -76,8 +76,10 @@ anew() { # FIRMWARE LINE…
     cp "$work/to/report" "$work/report"
     reports "$@"
 }
+ended() { ! kill -0 "${pids[$1]}" 2>/dev/null; } # NAME
 stays() { # REGEX: why
     local before
+    soon to "end" ended to
     ! wait "${pids[to]}" || broken to "it took the guest"
     has to said 1 "$1" || broken to "it ends for another reason"
     before=$(lines from '^guest is here')
@@ -116,7 +118,7 @@ for f in bios uefi; do
     migrate $f "${holes[@]}"
     stays 'Unknown ramblock ".*/pci-testdev.rom", cannot accept migration'
     ends
-    { cat "$rom"; head -c 16384 /dev/zero; } >"$work/larger.rom"
+    { cat "$rom"; head -c 65536 /dev/zero; } >"$work/larger.rom"
     migrate $f -device "pci-testdev,romfile=$work/larger.rom" "${holes[@]}"
     stays 'Size mismatch: .*/pci-testdev.rom'
     ends
