@@ -10,7 +10,7 @@
 #define US 1e3
 
 const struct row rows[] = {
-	{"kvm", "ioctl: `/dev/kvm`, KVM_GET_API_VERSION, ns", NS, 20000, ioctl_prepare, NULL,
+	{"kvm", "ioctl: `/dev/kvm`, KVM_GET_API_VERSION, ns", NS, 20000, ioctl_prepare_kvm, NULL,
 		ioctl_kvm, NULL, false},
 	{"pipe", "ioctl: a pipe, FIONREAD, ns", NS, 20000, ioctl_prepare, NULL, ioctl_pipe, NULL,
 		false},

@@ -27,7 +27,7 @@ double row_time(const struct row *row, int count);
 
 /* The rows' operations. GROUP is the environment's: a file in /dev/vfio. BY_HAND: what crosses
  * holes is made in pieces by the program itself, as for a kernel with the holes and no shim. */
-bool ioctl_prepare(void);
+bool ioctl_prepare(void), ioctl_prepare_kvm(void);
 void ioctl_kvm(int i), ioctl_null(int i), ioctl_pipe(int i), ioctl_pty(int i);
 bool kvm_prepare(void);
 void kvm_run(int i);

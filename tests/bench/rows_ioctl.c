@@ -30,12 +30,17 @@ static int kvm = -1, null = -1, pty = -1, ends[2] = {-1, -1};
 bool ioctl_prepare(void)
 {
 	if (null >= 0)
-		return kvm >= 0;
+		return true;
 	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pty = open("/dev/ptmx", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	must(null >= 0 && !pipe(ends), "a pipe");
 	return true;
+}
+
+bool ioctl_prepare_kvm(void)
+{
+	return ioctl_prepare() && kvm >= 0;
 }
 
 void ioctl_kvm(int i)
@@ -103,7 +108,7 @@ bool kvm_prepare(void)
 {
 	int vm;
 
-	if (!ioctl_prepare())
+	if (!ioctl_prepare_kvm())
 		return false;
 	vm = ioctl(kvm, KVM_CREATE_VM, 0);
 	return vm >= 0 && start_guest(vm);
