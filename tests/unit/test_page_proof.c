@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -49,6 +50,21 @@ static int prove(const char *memory, const struct stat *st)
 	return err;
 }
 
+/* How many descriptors the kernel has a table for: many where valgrind has its own, high up. */
+static int table_size(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	char line[256];
+	int size = 0;
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "FDSize: %d", &size) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return size;
+}
+
 /* A supervisor or libvirt sets the limit high; each look at a number costs a system call. */
 static void test_descriptors(void **state)
 {
@@ -75,7 +91,7 @@ static void test_descriptors(void **state)
 	close(high);
 	assert_int_equal(prove(memory, &st), -EBUSY);
 	assert_int_equal(found, 0);
-	assert_in_range(stats, 1, 4 * HIGH);
+	assert_in_range(stats, 1, table_size());
 	munmap(memory, BYTES);
 }
 
