@@ -24,12 +24,13 @@ at_most() {
 }
 
 # grown N VARIABLE=VALUE…: in $one and $more, what the shim has added with a mapping across one hole,
-# and with N more. Where pages begin is not quite the same in each run: the least of three.
+# and with N more. Where stack and heap begin in their pages is another matter in each run, and makes up
+# to three pages: the least of fifteen.
 grown() {
     local n=$1 i bare_one bare_all shim_one shim_all
     shift
     one=$((1 << 40)) more=$((1 << 40))
-    for i in 1 2 3; do
+    for i in {1..15}; do
         read -r _ bare_one bare_all < <(BY_HAND=1 LD_PRELOAD=$null "$build/bench/memory" "$n")
         read -r _ shim_one shim_all < <(env "$@" LD_PRELOAD="$shim:$null" "$build/bench/memory" "$n")
         [ $one -lt $((shim_one - bare_one)) ] || one=$((shim_one - bare_one))
