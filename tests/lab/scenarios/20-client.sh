@@ -160,7 +160,7 @@ case_policy_is_a_directory() {
     with_shim
     mkdir "$W/holes.conf"
     export IOVASHIM_CONF="$W/holes.conf"
-    must_not_start "$W/holes.conf: .*directory"
+    must_not_start "$W/holes.conf:1:1: .*directory"
 }
 
 case_policy_includes_itself() {
@@ -173,5 +173,5 @@ case_policy_includes_itself() {
 case_policy_is_missing() {
     with_shim
     export IOVASHIM_CONF="$W/none.conf"
-    must_not_start "$W/none.conf: .*no such file"
+    must_not_start "$W/none.conf:1:1: .*no such file"
 }
