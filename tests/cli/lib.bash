@@ -30,4 +30,22 @@ has_no_line() {
     checks=$((checks + 1))
 }
 
+# within TENTHS COMMAND…: until it succeeds. The name says how often that is tried, every 0.1 s.
+within() {
+    local tenths=$1
+    shift
+    until "$@"; do
+        [ $((tenths -= 1)) -ge 0 ] || return 1
+        sleep 0.1
+    done
+}
+
+# Does nothing run of the copy of iovashim in $work?
+nobody() {
+    local exe
+    for exe in /proc/[0-9]*/exe; do
+        [ "$(readlink "$exe" 2>/dev/null)" != "$work/iovashim" ] || return 1
+    done
+}
+
 done_() { echo "ok $1: $checks checks"; }

@@ -34,20 +34,6 @@ json() {
     jq -se "$1" "${2-log.jsonl}" >/dev/null || fail "not so: $1, in: $(cat "${2-log.jsonl}")"
     checks=$((checks + 1))
 }
-within() { # TENTHS COMMAND…
-    local tenths=$1
-    shift
-    until "$@"; do
-        [ $((tenths -= 1)) -ge 0 ] || return 1
-        sleep 0.1
-    done
-}
-nobody() {
-    local exe
-    for exe in /proc/[0-9]*/exe; do
-        [ "$(readlink "$exe" 2>/dev/null)" != "$work/iovashim" ] || return 1
-    done
-}
 
 # What is printed is what would be run: the VMM's words as they were, then what tells the guest.
 expect 0 run --reserve --print -- "${qemu[@]}" -m 3G -name 'a guest' "${device[@]}"

@@ -20,22 +20,6 @@ cc -static -o static "$here/program.c"
 cp dynamic 'a b/the vmm'
 cp "$(command -v busybox)" busybox # static
 
-# The name says how often a sign of the end is looked for, every 0.1 s.
-within() { # TENTHS COMMAND…
-    local tenths=$1
-    shift
-    until "$@"; do
-        [ $((tenths -= 1)) -ge 0 ] || return 1
-        sleep 0.1
-    done
-}
-nobody() {
-    local exe
-    for exe in /proc/[0-9]*/exe; do
-        [ "$(readlink "$exe" 2>/dev/null)" != "$iovashim" ] || return 1
-    done
-}
-
 cp iovashim libiovashim.so slow # whose watchers are not looked for below
 # A static program for longer than the library is waited for; its output is let go at once.
 started=$SECONDS

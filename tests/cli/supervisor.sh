@@ -15,19 +15,7 @@ cp "$build/iovashim" "$work"
 cd "$work"
 [ "$(id -u)" = 0 ] || export IOVASHIM_QUIET=1 # it tells what only root may do
 supervised() { ./iovashim run --via seccomp -- "$@"; }
-nobody() {
-    local exe
-    for exe in /proc/[0-9]*/exe; do
-        [ "$(readlink "$exe" 2>/dev/null)" != "$work/iovashim" ] || return 1
-    done
-}
-soon() { # COMMAND…
-    local tenths=100
-    until "$@"; do
-        [ $((tenths -= 1)) -gt 0 ] || fail "waited in vain: $*"
-        sleep 0.1
-    done
-}
+soon() { within 100 "$@" || fail "waited in vain: $*"; }
 
 # 4 threads, each borrowed again and again, amid signals, stops, children and other threads.
 supervised "$programs/torture" --splits 4000 - >torture 2>said || fail "$(grep '^not ok' torture)"

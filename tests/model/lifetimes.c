@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A container's life as a VMM leads it: through dup, passing, fork, exec, reuse of its number,
- * threads and signal handlers. Preloaded with the shim and the model kernel; see lifetimes.sh. */
+/* A container's life as a VMM leads it: through dup, passing, fork, reuse of its number,
+ * threads and signal handlers. Preloaded with the shim and the model kernel. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -246,25 +246,6 @@ static void test_passing(const char *name)
 	close_vfio(v);
 }
 
-static void test_exec(const char *name)
-{
-	struct vfio v = open_vfio("/dev/vfio/3");
-	char number[16];
-	int status = -1;
-	pid_t child;
-
-	expect(!map(v.container), name, "map");
-	snprintf(number, sizeof(number), "%d", v.container);
-	child = fork();
-	if (!child) {
-		execl("/proc/self/exe", "lifetimes", "after-exec", number, (char *)NULL);
-		_exit(2);
-	}
-	waitpid(child, &status, 0);
-	expect(!status, name, "another self unmaps all of it");
-	close_vfio(v);
-}
-
 static volatile sig_atomic_t handled;
 static int handler_fd;
 static char *handler_memory;
@@ -451,12 +432,6 @@ static void test_growth(const char *name)
 	close_vfio(v);
 }
 
-static int after_exec(int fd)
-{
-	memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return unmap(fd) == SIZE ? 0 : 1;
-}
-
 static const struct {
 	const char *name;
 	void (*run)(const char *name);
@@ -470,22 +445,16 @@ static const struct {
 	{"vfork", test_vfork},
 	{"closing", test_closing},
 	{"bitmap at NULL", test_null_bitmap},
-	{"exec", test_exec}, /* the model does not outlive exec: in the lab alone */
 	{"signal handler that maps", test_signals},
 	{"fork while mapping", test_fork_while_mapping},
 	{"no growth", test_growth},
 };
 
-int main(int argc, char **argv)
+int main(void)
 {
-	if (argc == 3)
-		return after_exec(atoi(argv[2]));
 	memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
 		int before = failures;
-
-		if (getenv("IOVAMODEL_HOST") && tests[i].run == test_exec)
-			continue;
 
 		tests[i].run(tests[i].name);
 		if (failures == before)
