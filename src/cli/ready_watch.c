@@ -5,6 +5,7 @@
  * exec, so that time is counted from there on, or gets a byte if exec failed. */
 #include "ready_watch.h"
 #include "cli.h"
+#include "orphan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { OUT_OF_THE_WAY = 100, READY = 3, EXECD = 4 };
@@ -72,27 +72,13 @@ __attribute__((noreturn)) static void watch(const char *vmm, int ready, int exec
 	_exit(0);
 }
 
-/* A grandchild, whose parent is gone, is not the VMM's to wait for. */
 static int start(const char *vmm, int ready, int execd)
 {
-	pid_t child, grandchild;
-	int status;
+	int result = orphan_fork();
 
-	fflush(NULL);
-	child = fork();
-	if (child < 0)
-		return -errno;
-	if (!child) {
-		setsid();
-		grandchild = fork();
-		if (!grandchild)
-			watch(vmm, ready, execd);
-		_exit(grandchild < 0 ? errno : 0);
-	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return errno == ECHILD ? 0 : -errno; /* SIGCHLD is ignored */
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+	if (!result)
+		watch(vmm, ready, execd);
+	return result < 0 ? result : 0;
 }
 
 /* Moves the end that the VMM inherits up, where it is in nobody's way, if numbers go that far. */

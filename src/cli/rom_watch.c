@@ -2,6 +2,7 @@
 /* Reads what the ROM in a guest reports, for as long as its VMM lives. */
 #include "rom_watch.h"
 #include "cli.h"
+#include "orphan.h"
 #include "rom_report.h"
 #include "rom_silence.h"
 #include "run_log.h"
@@ -16,7 +17,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* CHANNEL: the one descriptor that the watcher starts with, besides stderr. REPORTS: no guest that
@@ -204,32 +204,20 @@ static void let_go(int channel)
 		return; /* then an unmount has to wait */
 }
 
-/* A grandchild, whose parent is gone, is not the VMM's to wait for. It tells its process ID. */
+/* The watcher tells its process ID. */
 static int spawn(const struct rom_watch *what, int channel)
 {
 	struct watcher watcher = {.what = *what, .vmm = getpid()};
-	pid_t child, self;
-	int status;
+	int result = orphan_fork();
+	pid_t self;
 
-	fflush(NULL);
-	child = fork();
-	if (child < 0)
-		return -errno;
-	if (!child) {
-		setsid();
-		child = fork();
-		if (child)
-			_exit(child < 0 ? errno : 0);
-		let_go(channel);
-		self = getpid();
-		if (write(CHANNEL, &self, sizeof(self)) != (ssize_t)sizeof(self))
-			_exit(1);
-		watch(&watcher);
-	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return errno == ECHILD ? 0 : -errno; /* SIGCHLD is ignored */
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+	if (result)
+		return result < 0 ? result : 0;
+	let_go(channel);
+	self = getpid();
+	if (write(CHANNEL, &self, sizeof(self)) != (ssize_t)sizeof(self))
+		_exit(1);
+	watch(&watcher);
 }
 
 int rom_watch_start(const struct rom_watch *what, int *fd)
