@@ -33,8 +33,8 @@ PURE := advice advice_case advice_expand container describe describe_cause descr
 	engine_holes engine_map engine_pieces engine_unmap engine_vaddr hole_set knowledge \
 	knowledge_vmms policy policy_decide policy_text text told vmm_args
 # What touches the machine.
-EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal mem memslots \
-	opened outlet page_proof policy_load ready settings shim shim_fd shim_memory shim_start \
+EDGE := address_space fd_io fd_table guard guest_memory host_facts interpose journal lock mem \
+	memslots opened outlet page_proof policy_load ready settings shim shim_fd shim_memory shim_start \
 	survey vma vmm_image
 CORE_OBJ := $(PURE:%=$(BUILD)/%.o) $(filter-out %/interpose.o,$(EDGE:%=$(BUILD)/%.o)) \
 	$(BUILD)/builtin_holes_conf.o

@@ -6,8 +6,8 @@
 
 #include "dma_split.h"
 #include "host_facts.h"
+#include "lock.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 
 /* A mapping that the VMM believes whole. Its pieces and gaps follow from iova and holes. */
@@ -27,7 +27,7 @@ struct split {
  * same would wait for its own thread, as no handler can in the middle of one ioctl. */
 struct claim {
 	struct range iova;
-	sigset_t signals; /* the thread's mask to go back to */
+	struct lock_hold signals; /* the thread's */
 	struct claim *next;
 };
 

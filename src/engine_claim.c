@@ -13,12 +13,13 @@ static bool claimed(const struct container *container, struct range iova)
 void engine_claim(struct engine *engine, struct container *container, struct claim *claim,
 	struct range iova, struct lock_hold *hold)
 {
+	signals_hold(&claim->signals);
 	lock_take(&engine->lock, hold);
 	while (claimed(container, iova))
 		lock_wait(&engine->lock);
-	*claim = (struct claim){.iova = iova, .signals = hold->mask, .next = container->claims};
+	claim->iova = iova;
+	claim->next = container->claims;
 	container->claims = claim;
-	sigfillset(&hold->mask);
 }
 
 void engine_release(struct engine *engine, struct container *container, struct claim *claim)
@@ -34,6 +35,6 @@ void engine_release(struct engine *engine, struct container *container, struct c
 	else
 		container->claims = claim->next;
 	lock_wake(&engine->lock);
-	hold.mask = claim->signals;
 	lock_drop(&engine->lock, &hold);
+	signals_release(&claim->signals);
 }

@@ -5,6 +5,7 @@
 #include "page_proof.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 static size_t span_from(const struct guard *guard, uint64_t address)
@@ -70,19 +71,56 @@ static int cut_spans(struct guard *guard, struct range addresses)
 	return err;
 }
 
-/* The mappings, or parts of mappings, that are to be guarded anew. */
+/* The mappings, or parts of mappings, that are to be guarded anew. Mostly there is one. */
+enum { FRESH_FEW = 4 };
 struct fresh {
 	struct guard *guard;
 	struct range wanted;
+	int prot;     /* that it must allow, guards aside */
+	bool refused; /* it does not */
 	struct vma *vmas;
-	size_t n, room;
+	size_t n;
+	struct vma few[FRESH_FEW], *many;
+	size_t room; /* of many */
 	int err;
 };
+
+static void fresh_start(struct fresh *fresh, struct guard *guard, struct range wanted, int prot)
+{
+	fresh->guard = guard;
+	fresh->wanted = wanted;
+	fresh->prot = prot;
+	fresh->refused = false;
+	fresh->vmas = fresh->few;
+	fresh->n = fresh->room = 0;
+	fresh->many = NULL;
+	fresh->err = 0;
+}
+
+static void fresh_end(struct fresh *fresh)
+{
+	mem_release(&fresh->many, &fresh->room, sizeof(*fresh->many));
+}
+
+static int fresh_make_room(struct fresh *fresh)
+{
+	int err;
+
+	if (fresh->n < FRESH_FEW)
+		return 0;
+	err = mem_reserve(&fresh->many, &fresh->room, sizeof(*fresh->many), fresh->n + 1);
+	if (err)
+		return err;
+	if (fresh->n == FRESH_FEW)
+		memcpy(fresh->many, fresh->few, sizeof(fresh->few));
+	fresh->vmas = fresh->many;
+	return 0;
+}
 
 static void fresh_add(struct fresh *fresh, const struct vma *vma, struct range part)
 {
 	if (!fresh->err)
-		fresh->err = mem_reserve(&fresh->vmas, &fresh->room, sizeof(*vma), fresh->n + 1);
+		fresh->err = fresh_make_room(fresh);
 	if (fresh->err)
 		return;
 	fresh->vmas[fresh->n] = *vma;
@@ -90,25 +128,39 @@ static void fresh_add(struct fresh *fresh, const struct vma *vma, struct range p
 	fresh->vmas[fresh->n++].offset += part.first - vma->addresses.first;
 }
 
-/* A span whose memory can be accessed is one that the VMM has put something else at, without
- * unmapping it for devices first: it is to be guarded anew, whole or in part. */
-static void cut_replaced(void *context, const struct vma *vma)
+/* A mapping without access may be ours to have closed: then what it was before counts. */
+static bool allows(const struct guard *guard, const struct vma *vma, struct range part, int prot)
 {
-	struct fresh *fresh = context;
+	size_t i = span_from(guard, part.first);
+	uint64_t next = part.first;
 
-	if (vma->prot != PROT_NONE && !fresh->err)
-		fresh->err = cut_spans(fresh->guard, range_common(vma->addresses, fresh->wanted));
+	if ((vma->prot & prot) == prot)
+		return true;
+	for (; vma->prot == PROT_NONE && i < guard->n_spans && next <= part.last; i++) {
+		const struct guard_span *span = &guard->spans[i];
+
+		if (span->addresses.first > next || (span->prot & prot) != prot)
+			break;
+		next = span->addresses.last + 1;
+	}
+	return next > part.last;
 }
 
-/* Adds what of one mapping is wanted and not guarded yet. */
+/* Adds what of one mapping is not guarded yet. A span whose memory can be accessed is one that the
+ * VMM has put something else at, without unmapping it for devices first: it is to be guarded anew,
+ * whole or in part. */
 static void fresh_from_vma(void *context, const struct vma *vma)
 {
 	struct fresh *fresh = context;
 	struct range part = range_common(vma->addresses, fresh->wanted);
 	uint64_t next = part.first;
-	size_t i = span_from(fresh->guard, part.first);
+	size_t i;
 
-	for (; i < fresh->guard->n_spans && next <= part.last; i++) {
+	fresh->refused |= !allows(fresh->guard, vma, part, fresh->prot);
+	if (vma->prot != PROT_NONE && !fresh->err)
+		fresh->err = cut_spans(fresh->guard, part);
+	for (i = span_from(fresh->guard, part.first);
+		i < fresh->guard->n_spans && next <= part.last; i++) {
 		const struct range *span = &fresh->guard->spans[i].addresses;
 
 		if (span->first > part.last)
@@ -123,10 +175,11 @@ static void fresh_from_vma(void *context, const struct vma *vma)
 		fresh_add(fresh, vma, (struct range){next, part.last});
 }
 
-static int prove_all(const struct page_proof *proof, const struct fresh *fresh)
+static int prove_all(struct page_proof *proof, const struct fresh *fresh)
 {
 	int err = 0;
 
+	proof->resident = false;
 	for (size_t i = 0; i < fresh->n && !err; i++)
 		err = page_proof_unused(proof, &fresh->vmas[i]);
 	return err;
@@ -151,7 +204,7 @@ static void restore(const struct fresh *fresh, size_t n)
 
 /* Access is taken away between two proofs: what was written before the first is seen there, what
  * slipped in between by the second, and then nothing can be written any more. */
-static int prove_and_protect(const struct page_proof *proof, const struct fresh *fresh)
+static int prove_and_protect(struct page_proof *proof, const struct fresh *fresh)
 {
 	int err = prove_all(proof, fresh);
 	size_t n = 0;
@@ -204,82 +257,41 @@ static int guard_fresh(
 	for (size_t i = 0; i < fresh->n; i++)
 		if (fresh->vmas[i].prot == PROT_NONE)
 			return -EFAULT;
-	err = page_proof_open(&proof, guard->space);
-	if (err)
-		return err;
+	page_proof_start(&proof, guard->space);
 	err = prove_and_protect(&proof, fresh);
 	if (!err) {
 		err = enter_spans(guard, fresh, fresh->wanted);
 		if (err)
 			restore(fresh, fresh->n);
 	}
-	for (size_t i = 0; !err && give_back && i < fresh->n; i++)
+	for (size_t i = 0; !err && give_back && proof.resident && i < fresh->n; i++)
 		*given_back += page_proof_give_back(&proof, &fresh->vmas[i]);
-	page_proof_close(&proof);
+	page_proof_end(&proof);
 	return err;
 }
 
-int guard_set(struct guard *guard, struct range addresses, bool give_back, uint64_t *given_back)
+int guard_set(
+	struct guard *guard, struct range addresses, int prot, bool give_back, uint64_t *given_back)
 {
-	struct fresh fresh = {.guard = guard, .wanted = addresses};
+	struct fresh fresh;
 	struct lock_hold hold;
 	int err;
 
 	*given_back = 0;
+	fresh_start(&fresh, guard, addresses, prot);
 	lock_take(&guard->lock, &hold);
 	guard->changing = true;
 	err = cut_spans(guard, addresses);
 	if (!err)
-		err = vma_each(guard->space, addresses, cut_replaced, &fresh);
-	if (!err && !fresh.err)
 		err = vma_each(guard->space, addresses, fresh_from_vma, &fresh);
 	if (!err)
-		err = fresh.err;
+		err = fresh.refused ? -EFAULT : fresh.err;
 	if (!err)
 		err = guard_fresh(guard, &fresh, give_back, given_back);
-	mem_release(&fresh.vmas, &fresh.room, sizeof(*fresh.vmas));
+	fresh_end(&fresh);
 	guard->changing = false;
 	lock_drop(&guard->lock, &hold);
 	return err;
-}
-
-struct asked {
-	const struct guard *guard;
-	struct range addresses;
-	int prot;
-	bool refused;
-};
-
-/* A mapping without access may be ours to have closed: then what it was before counts. */
-static void ask_vma(void *context, const struct vma *vma)
-{
-	struct asked *asked = context;
-	struct range part = range_common(vma->addresses, asked->addresses);
-	size_t i = span_from(asked->guard, part.first);
-	uint64_t next = part.first;
-
-	if ((vma->prot & asked->prot) == asked->prot)
-		return;
-	for (; vma->prot == PROT_NONE && i < asked->guard->n_spans && next <= part.last; i++) {
-		const struct guard_span *span = &asked->guard->spans[i];
-
-		if (span->addresses.first > next || (span->prot & asked->prot) != asked->prot)
-			break;
-		next = span->addresses.last + 1;
-	}
-	asked->refused |= next <= part.last;
-}
-
-int guard_allows(struct guard *guard, struct range addresses, int prot)
-{
-	struct asked asked = {.guard = guard, .addresses = addresses, .prot = prot};
-	struct lock_hold hold;
-	int err;
-
-	lock_take(&guard->lock, &hold);
-	err = vma_each(guard->space, addresses, ask_vma, &asked);
-	lock_drop(&guard->lock, &hold);
-	return !err && asked.refused ? -EFAULT : err;
 }
 
 static void collect(void *context, const struct vma *vma)
@@ -290,11 +302,13 @@ static void collect(void *context, const struct vma *vma)
 }
 
 /* Only what is still without access, and still the same file, is ours to open again. */
-static int restore_span(const struct guard *guard, const struct guard_span *span)
+static int restore_span(struct guard *guard, const struct guard_span *span)
 {
-	struct fresh found = {.wanted = span->addresses};
-	int unread = vma_each(guard->space, span->addresses, collect, &found), err = 0;
+	struct fresh found;
+	int unread, err = 0;
 
+	fresh_start(&found, guard, span->addresses, 0);
+	unread = vma_each(guard->space, span->addresses, collect, &found);
 	/* No descriptor left, say. Memory that stays away would be worse than a wrong guess. */
 	if ((unread && unread != -EFAULT) || found.err)
 		err = reopen(guard, span->addresses, span->prot);
@@ -302,7 +316,7 @@ static int restore_span(const struct guard *guard, const struct guard_span *span
 		if (found.vmas[i].prot == PROT_NONE && found.vmas[i].inode == span->inode &&
 			reopen(guard, found.vmas[i].addresses, span->prot))
 			err = -ENOMEM;
-	mem_release(&found.vmas, &found.room, sizeof(*found.vmas));
+	fresh_end(&found);
 	return err;
 }
 

@@ -30,14 +30,12 @@ struct guard {
  * resident, swapped out or in the backing file holds anything but zeroes. With @give_back the
  * resident zero pages go back to the host, and *given_back says how many bytes; without, they stay
  * (they may be pinned for a device of another container).
- * Returns 0; -EBUSY: in use; -EFAULT: some of it is not mapped or already without access; another
- * -errno: cannot be proved or protected (mprotect's EINVAL: hugetlbfs pages are larger than the
- * hole's alignment). On error all is as it was. */
-int guard_set(struct guard *guard, struct range addresses, bool give_back, uint64_t *given_back);
-
-/* Returns 0 if all of @addresses is mapped and, guards aside, allows @prot (PROT_READ, PROT_WRITE);
- * -EFAULT if not, as pinning would; or -errno if it cannot be told. */
-int guard_allows(struct guard *guard, struct range addresses, int prot);
+ * Returns 0; -EBUSY: in use; -EFAULT: some of it is not mapped, already without access or, guards
+ * aside, does not allow @prot (PROT_READ, PROT_WRITE), as pinning would find; another -errno:
+ * cannot be proved or protected (mprotect's EINVAL: hugetlbfs pages are larger than the hole's
+ * alignment). On error all is as it was. */
+int guard_set(struct guard *guard, struct range addresses, int prot, bool give_back,
+	uint64_t *given_back);
 
 /* Takes one count off @addresses; where none is left, the protection that was there comes back,
  * unless the VMM has mapped something else there since. Returns 0, or -errno if some of it could

@@ -53,7 +53,6 @@ int guest_memory_guard(struct guest_memory *memory, struct range vaddr, uint32_t
 	bool give_back, uint64_t *given_back)
 {
 	int prot = flags & VFIO_DMA_MAP_FLAG_WRITE ? PROT_WRITE : PROT_READ;
-	int err = guard_allows(&memory->guard, vaddr, prot);
 
-	return err ? err : guard_set(&memory->guard, vaddr, give_back, given_back);
+	return guard_set(&memory->guard, vaddr, prot, give_back, given_back);
 }

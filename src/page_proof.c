@@ -31,27 +31,16 @@ static int open_file(const struct address_space *space, const char *name, int fl
 	return open(path, flags | O_CLOEXEC);
 }
 
-int page_proof_open(struct page_proof *proof, const struct address_space *space)
+void page_proof_start(struct page_proof *proof, const struct address_space *space)
 {
-	int err;
-
-	proof->space = space;
+	proof->memory = proof->pagemap = -1;
+	proof->buffer = NULL;
+	proof->resident = false;
 	proof->page = (uint64_t)sysconf(_SC_PAGESIZE);
-	proof->buffer = mem_alloc(BUFFER_BYTES);
-	proof->memory = open_file(space, "mem", O_RDONLY);
-	err = -errno;
-	proof->pagemap = open_file(space, "pagemap", O_RDONLY);
-	if (proof->memory >= 0 && proof->pagemap < 0)
-		err = -errno;
-	if (proof->buffer && proof->memory >= 0 && proof->pagemap >= 0)
-		return 0;
-	if (!proof->buffer)
-		err = -ENOMEM;
-	page_proof_close(proof);
-	return err;
+	proof->space = space;
 }
 
-void page_proof_close(struct page_proof *proof)
+void page_proof_end(struct page_proof *proof)
 {
 	if (proof->memory >= 0)
 		close(proof->memory);
@@ -60,17 +49,36 @@ void page_proof_close(struct page_proof *proof)
 	mem_free(proof->buffer, BUFFER_BYTES);
 }
 
+/* Opens the file at *@fd if it is not yet. Returns 0 or -errno. */
+static int want_file(const struct page_proof *proof, int *fd, const char *name)
+{
+	if (*fd < 0)
+		*fd = open_file(proof->space, name, O_RDONLY);
+	return *fd < 0 ? -errno : 0;
+}
+
+static int want_buffer(struct page_proof *proof)
+{
+	if (!proof->buffer)
+		proof->buffer = mem_alloc(BUFFER_BYTES);
+	return proof->buffer ? 0 : -ENOMEM;
+}
+
 static bool all_zero(const char *bytes, size_t n)
 {
 	return !bytes[0] && !memcmp(bytes, bytes + 1, n - 1);
 }
 
 /* Reading by /proc/self/mem gives an error where a load would raise SIGBUS. */
-static int prove_zero(const struct page_proof *proof, struct range addresses)
+static int prove_zero(struct page_proof *proof, struct range addresses)
 {
 	uint64_t at = addresses.first, left = range_size(addresses);
+	int err = want_file(proof, &proof->memory, "mem");
 
-	while (left) {
+	if (!err)
+		err = want_buffer(proof);
+	proof->resident = true;
+	while (!err && left) {
 		size_t want = left < HALF ? (size_t)left : HALF;
 		ssize_t n = pread(proof->memory, proof->buffer, want, (off_t)at);
 
@@ -83,19 +91,22 @@ static int prove_zero(const struct page_proof *proof, struct range addresses)
 		at += (uint64_t)n;
 		left -= (uint64_t)n;
 	}
-	return 0;
+	return err;
 }
 
 /* Calls @run for each run of pages in @addresses that are present or swapped out. */
-static int each_resident(const struct page_proof *proof, struct range addresses,
-	int (*run)(const struct page_proof *proof, struct range addresses, void *context),
-	void *context)
+static int each_resident(struct page_proof *proof, struct range addresses,
+	int (*run)(struct page_proof *proof, struct range addresses, void *context), void *context)
 {
-	uint64_t *entries = (uint64_t *)(void *)(proof->buffer + HALF);
 	uint64_t first = addresses.first / proof->page;
 	uint64_t left = range_size(addresses) / proof->page, start = 0, length = 0;
-	int err = 0;
+	uint64_t *entries = proof->few;
+	int err = want_file(proof, &proof->pagemap, "pagemap");
 
+	if (!err && left > PAGE_PROOF_FEW) {
+		err = want_buffer(proof);
+		entries = (uint64_t *)(void *)(proof->buffer + HALF);
+	}
 	while (left && !err) {
 		size_t want = (left < ENTRIES ? (size_t)left : ENTRIES) * sizeof(*entries);
 		ssize_t n = pread(proof->pagemap, entries, want, (off_t)(first * sizeof(*entries)));
@@ -121,7 +132,7 @@ static int each_resident(const struct page_proof *proof, struct range addresses,
 	return err;
 }
 
-static int prove_run(const struct page_proof *proof, struct range addresses, void *context)
+static int prove_run(struct page_proof *proof, struct range addresses, void *context)
 {
 	(void)context;
 	return prove_zero(proof, addresses);
@@ -206,7 +217,7 @@ static bool next_data(int fd, off_t *at, off_t end, off_t *data_end)
 }
 
 /* Proves the file's data extents behind @vma alone: reading its holes would fill them. */
-static int prove_extents(const struct page_proof *proof, const struct vma *vma, int fd)
+static int prove_extents(struct page_proof *proof, const struct vma *vma, int fd)
 {
 	off_t at = (off_t)vma->offset, end = at + (off_t)range_size(vma->addresses), data_end;
 	int err = 0;
@@ -220,7 +231,7 @@ static int prove_extents(const struct page_proof *proof, const struct vma *vma, 
 	return err;
 }
 
-int page_proof_unused(const struct page_proof *proof, const struct vma *vma)
+int page_proof_unused(struct page_proof *proof, const struct vma *vma)
 {
 	int fd, err;
 
@@ -234,7 +245,7 @@ int page_proof_unused(const struct page_proof *proof, const struct vma *vma)
 	return err;
 }
 
-static int drop_run(const struct page_proof *proof, struct range addresses, void *context)
+static int drop_run(struct page_proof *proof, struct range addresses, void *context)
 {
 	uint64_t *bytes = context;
 
@@ -255,7 +266,7 @@ static uint64_t punch_extents(const struct vma *vma, int fd)
 	return bytes;
 }
 
-uint64_t page_proof_give_back(const struct page_proof *proof, const struct vma *vma)
+uint64_t page_proof_give_back(struct page_proof *proof, const struct vma *vma)
 {
 	uint64_t bytes = 0;
 	int fd;

@@ -73,6 +73,7 @@ static void after_fork_in_child(void)
 	shim_each_container(forget_claims, NULL);
 	for (size_t i = 0; i < LOCKS; i++)
 		lock_reset(locks[i]);
+	lock_holds = 0;
 	sigprocmask(SIG_SETMASK, &fork_holds[0].mask, NULL);
 }
 

@@ -131,7 +131,7 @@ static void replace(const struct block *block, size_t i, int prot)
 static int guard_pages(struct block *block, size_t first, size_t last)
 {
 	uint64_t given_back = 1;
-	int err = guard_set(&block->guard, pages_of(block, first, last), true, &given_back);
+	int err = guard_set(&block->guard, pages_of(block, first, last), 0, true, &given_back);
 
 	if (err)
 		assert_true(given_back == 0);
@@ -379,8 +379,8 @@ static void test_given_back(void **state)
 
 			for (size_t i = 0; i < PAGES; i++)
 				put(&block, i, 0);
-			assert_int_equal(
-				guard_set(&block.guard, pages_of(&block, 2, 4), give_back, &bytes),
+			assert_int_equal(guard_set(&block.guard, pages_of(&block, 2, 4), 0,
+						 give_back, &bytes),
 				0);
 			assert_int_equal(bytes, give_back ? 3 * page : 0);
 			if (give_back)
@@ -427,10 +427,10 @@ static void test_large(void **state)
 	memset(base + 8000 * page, 0, 500 * page);
 	for (size_t i = 0; i < sizeof(used) / sizeof(*used); i++) {
 		base[used[i] * page + page - 1] = 1;
-		assert_int_equal(guard_set(&guard, all, true, &given_back), -EBUSY);
+		assert_int_equal(guard_set(&guard, all, 0, true, &given_back), -EBUSY);
 		base[used[i] * page + page - 1] = 0;
 	}
-	assert_int_equal(guard_set(&guard, all, true, &given_back), 0);
+	assert_int_equal(guard_set(&guard, all, 0, true, &given_back), 0);
 	assert_true(given_back == (500 + 3) * page);
 	guard_lift(&guard, all);
 	munmap(base, bytes);
@@ -538,16 +538,17 @@ static void test_huge_pages(void **state)
 		return;
 	}
 	base[0] = 0;
-	assert_int_equal(
-		guard_set(&guard, (struct range){first, first + huge / 2 - 1}, true, &given_back),
+	assert_int_equal(guard_set(&guard, (struct range){first, first + huge / 2 - 1}, 0, true,
+				 &given_back),
 		-EINVAL);
 	base[0] = 1;
 	assert_int_equal(
-		guard_set(&guard, (struct range){first, first + huge - 1}, true, &given_back),
+		guard_set(&guard, (struct range){first, first + huge - 1}, 0, true, &given_back),
 		-EBUSY);
 	base[0] = 0;
 	assert_int_equal(
-		guard_set(&guard, (struct range){first, first + huge - 1}, true, &given_back), 0);
+		guard_set(&guard, (struct range){first, first + huge - 1}, 0, true, &given_back),
+		0);
 	assert_true(given_back == huge);
 	guard_lift(&guard, (struct range){first, first + huge - 1});
 	base[0] = 1;

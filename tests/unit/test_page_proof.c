@@ -44,9 +44,9 @@ static int prove(const char *memory, const struct stat *st)
 	space.stat = stat_counted;
 	space.context = &vma;
 	stats = found = 0;
-	assert_int_equal(page_proof_open(&proof, &space), 0);
+	page_proof_start(&proof, &space);
 	err = page_proof_unused(&proof, &vma);
-	page_proof_close(&proof);
+	page_proof_end(&proof);
 	return err;
 }
 
