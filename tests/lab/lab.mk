@@ -10,7 +10,7 @@ lab: $(addprefix $(BUILD)/,libiovashim.so iovashim libiovamodel.so iovashim-rese
 lab-all:
 	@LAB_ALL=1 $(MAKE) --no-print-directory lab
 
-# What the lab makes of hosts that die; three minutes.
+# What the lab makes of hosts that die, and of cases that fail; four minutes.
 lab-selftest:
 	@tests/lab/selftest.sh
 
