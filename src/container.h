@@ -33,7 +33,7 @@ struct claim {
 
 struct container {
 	int id;		 /* for people and logs: 1, 2, … */
-	int descriptors; /* numbers in this process that stand for it */
+	int descriptors; /* numbers in this process that stand for it, its groups, its devices */
 	bool inherited;	 /* other processes made it or share it: it may hold what is not known */
 	bool observed;	 /* the kernel took a mapping over a hole: one that it does not enforce */
 	bool no_iommu;	 /* VFIO_IOMMU_GET_INFO was answered as without VFIO_SET_IOMMU */

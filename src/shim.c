@@ -38,12 +38,13 @@ static bool note_sandbox(void)
 	return sandboxed;
 }
 
-/* The kernel's ranges follow the groups; it is asked where no sandbox could object to that. */
+/* The kernel's ranges follow the groups; it is asked where no sandbox could object to that, and if
+ * the container is still open. */
 static void learn(struct container *container, int fd, bool shrunk)
 {
 	if (!shim.engine.policy.source_kernel)
 		return;
-	if (!note_sandbox())
+	if (fd >= 0 && !note_sandbox())
 		engine_ask_info(&shim.engine, container, fd);
 	else if (shrunk)
 		engine_forget_info(&shim.engine, container);
@@ -146,6 +147,8 @@ static void group_joined(int fd, int container_fd)
 	struct container *container = shim_container(container_fd);
 	struct host_group *group; /* larger than what a thread's stack may have left */
 
+	if (container)
+		shim_keeps(fd, container);
 	if (!container || number < 0)
 		return;
 	group = mem_alloc(sizeof(*group));
@@ -204,14 +207,19 @@ static int group_unset_container(int fd)
 
 	if (result >= 0 && leaving.group >= 0)
 		shim_each_container(group_left, &leaving);
+	if (result >= 0)
+		shim_closing(fd);
 	return result;
 }
 
 static int group_get_device(int fd, void *argument)
 {
+	struct container *container = shim_kept_by(fd);
 	int device = pass(fd, VFIO_GROUP_GET_DEVICE_FD, argument), saved = errno;
 	struct stat st;
 
+	if (device >= 0 && container)
+		shim_keeps(device, container);
 	if (device >= 0 && !fd_stat(device, &st))
 		opened_add(&shim.opened, &st, argument);
 	errno = saved;

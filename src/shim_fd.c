@@ -8,6 +8,25 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* An entry of the table: the container, with this bit set if the descriptor is that of a group in
+ * it or of a device, by which it lives on without being one. */
+enum { KEEPS = 1 };
+
+static struct container *container_of(void *entry)
+{
+	return (struct container *)((uintptr_t)entry & ~(uintptr_t)KEEPS);
+}
+
+static bool keeps(void *entry)
+{
+	return (uintptr_t)entry & KEEPS;
+}
+
+static void *keeper_of(struct container *container)
+{
+	return (void *)((uintptr_t)container | KEEPS);
+}
+
 /* Containers that nothing stands for any more. They are used again, never unmapped: a thread may
  * be about to look at one, if only to find that its descriptor is closed. */
 static struct container *take_spare(void)
@@ -35,7 +54,7 @@ static void compare(void *context, int fd, void *entry)
 	struct search *search = context;
 	pid_t self = getpid();
 
-	if (!search->found && fd != search->fd &&
+	if (!search->found && fd != search->fd && !keeps(entry) &&
 		!syscall(SYS_kcmp, self, self, KCMP_FILE, fd, search->fd))
 		search->found = entry;
 }
@@ -84,20 +103,42 @@ static __attribute__((noinline)) struct container *meet_descriptor(int fd)
 {
 	struct container *container;
 	struct lock_hold hold;
+	void *entry;
 
+	/* A group or a device whose end was not seen. */
+	if (keeps(fd_table_get(&shim.containers, fd)))
+		shim_closing(fd);
 	lock_take(&shim.lock, &hold);
-	container = fd_table_get(&shim.containers, fd);
-	if (!container)
-		container = make_known(fd);
+	entry = fd_table_get(&shim.containers, fd);
+	container = entry && !keeps(entry) ? entry : make_known(fd);
 	lock_drop(&shim.lock, &hold);
 	return container;
 }
 
 struct container *shim_container(int fd)
 {
-	struct container *container = fd_table_get(&shim.containers, fd);
+	void *entry = fd_table_get(&shim.containers, fd);
 
-	return container ? container : meet_descriptor(fd);
+	return entry && !keeps(entry) ? entry : meet_descriptor(fd);
+}
+
+struct container *shim_kept_by(int fd)
+{
+	void *entry = fd_table_get(&shim.containers, fd);
+
+	return keeps(entry) ? container_of(entry) : NULL;
+}
+
+void shim_keeps(int fd, struct container *container)
+{
+	struct lock_hold hold;
+
+	shim_closing(fd); /* of whatever had the number, if its end was not seen */
+	lock_take(&shim.lock, &hold);
+	/* Counted all the same where it cannot be noted: then the container stays for good. */
+	(void)fd_table_set(&shim.containers, fd, keeper_of(container));
+	container->descriptors++;
+	lock_drop(&shim.lock, &hold);
 }
 
 /* A child of vfork() has its parent's memory but descriptors of its own: what it closes, its parent
@@ -120,7 +161,8 @@ static bool forget(int fd, struct container *container)
 	return --container->descriptors == 0;
 }
 
-/* The kernel drops what is mapped with the last descriptor, if not with the last group. */
+/* The kernel drops what is mapped with the last group, which goes with its last device, or with the
+ * container (vfio_group_detach_container()). */
 static void retire(struct container *container)
 {
 	struct lock_hold hold;
@@ -133,18 +175,18 @@ static void retire(struct container *container)
 
 void shim_closing(int fd)
 {
-	struct container *container = fd_table_get(&shim.containers, fd);
+	void *entry = fd_table_get(&shim.containers, fd);
 	struct lock_hold hold;
 	bool last;
 
-	if (!container || in_vfork_child())
+	if (!entry || in_vfork_child())
 		return;
 	lock_take(&shim.lock, &hold);
-	container = fd_table_get(&shim.containers, fd);
-	last = container && forget(fd, container);
+	entry = fd_table_get(&shim.containers, fd);
+	last = entry && forget(fd, container_of(entry));
 	lock_drop(&shim.lock, &hold);
 	if (last)
-		retire(container);
+		retire(container_of(entry));
 }
 
 struct closing {
@@ -168,18 +210,18 @@ void shim_closing_range(unsigned int first, unsigned int last)
 
 void shim_duplicated(int old, int new)
 {
-	struct container *container = fd_table_get(&shim.containers, old);
+	void *entry = fd_table_get(&shim.containers, old);
 	struct lock_hold hold;
 
 	if (old == new)
 		return;
 	shim_closing(new);
-	if (!container || in_vfork_child())
+	if (!entry || in_vfork_child())
 		return;
 	lock_take(&shim.lock, &hold);
-	container = fd_table_get(&shim.containers, old);
-	if (container && !fd_table_set(&shim.containers, new, container))
-		container->descriptors++;
+	entry = fd_table_get(&shim.containers, old);
+	if (entry && !fd_table_set(&shim.containers, new, entry))
+		container_of(entry)->descriptors++;
 	lock_drop(&shim.lock, &hold);
 }
 
@@ -195,12 +237,15 @@ struct visit {
 static void find_next(void *context, int fd, void *entry)
 {
 	struct visit *visit = context;
-	struct container *container = entry;
+	struct container *container = container_of(entry);
 
-	if (container->id <= visit->before || (visit->container && container->id >= visit->next))
+	if (container->id <= visit->before)
+		return;
+	if (visit->container &&
+		(container->id > visit->next || (container->id == visit->next && keeps(entry))))
 		return;
 	visit->next = container->id;
-	visit->fd = fd;
+	visit->fd = keeps(entry) ? -1 : fd;
 	visit->container = container;
 }
 

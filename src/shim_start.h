@@ -35,7 +35,7 @@ struct shim {
 
 	/* What is large and mostly untouched comes last: pages that are used are few. */
 	struct journal journal;
-	struct fd_table containers; /* of struct container */
+	struct fd_table containers; /* of struct container, see shim_fd.c */
 };
 
 extern struct shim shim;

@@ -124,6 +124,76 @@ static void duplicates(void)
 	close_container(e);
 }
 
+/* KiB of this process's memory that VFIO holds: what the kernel still has mapped. */
+static long held(void)
+{
+	char line[128];
+	long kib = -1;
+	FILE *status = fopen("/proc/self/status", "re");
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "VmLck: %ld", &kib) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return kib;
+}
+
+/* Waits for a supervisor, whom no close calls: it looks after its containers now and then. */
+static void expect_open_again(char *p)
+{
+	while (supervised && touch(p, false))
+		usleep(10000);
+	EXPECT(0, touch(p, false));
+	EXPECT(true, is_rw(p));
+}
+
+/* A group keeps its container, a device its group, and all of them what is mapped. */
+static void closed_first(void)
+{
+	int c = open_container(), d = open_device(group_fd, disk), e = dup(d);
+	char *p = memory();
+	long before = held();
+
+	EXPECT(shim ? 0 : -EINVAL, map(c, p, ACROSS, 3 * MIB));
+	EXPECT(0, raw_map(c, p, CLEAR, MIB));
+	close(c);
+	EXPECT(shim ? 3072 : 1024, held() - before);
+	EXPECT(shim ? SIGSEGV : 0, touch(p + MIB, false));
+	close(group_fd);
+	EXPECT(shim ? SIGSEGV : 0, touch(p + MIB, false));
+	close(d);
+	EXPECT(shim ? 3072 : 1024, held() - before);
+	EXPECT(shim ? SIGSEGV : 0, touch(p + MIB, false));
+	close(e);
+	EXPECT(0, held() - before);
+	expect_open_again(p + MIB);
+}
+
+/* The same, undone by the group. */
+static void closed_first_then_left(void)
+{
+	int c = open_container(), d = open_device(group_fd, disk);
+	char *p = memory();
+
+	EXPECT(shim ? 0 : -EINVAL, map(c, p, ACROSS, 3 * MIB));
+	close(c);
+	EXPECT(-1, ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER));
+	EXPECT(EBUSY, errno);
+	EXPECT(shim ? SIGSEGV : 0, touch(p + MIB, false));
+	close(d);
+	EXPECT(shim ? SIGSEGV : 0, touch(p + MIB, false));
+	EXPECT(0, ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER));
+	expect_open_again(p + MIB);
+	c = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	EXPECT(0, ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, &c));
+	EXPECT(0, ioctl(c, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+	EXPECT(shim ? 0 : -EINVAL, map(c, p, ACROSS, 3 * MIB));
+	EXPECT(shim ? SIGSEGV : 0, touch(p + MIB, false));
+	close_container(c);
+	expect_open_again(p + MIB);
+}
+
 /* --- threads ------------------------------------------------------------- */
 
 enum { ROUNDS = 200, THREADS = 4 };
@@ -221,6 +291,8 @@ const struct check owner_checks[] = {
 	{"a group attached again", attached_again},
 	{"a container's number reused", number_reused},
 	{"duplicated descriptors", duplicates},
+	{"a container closed before its devices", closed_first},
+	{"a container closed before its group leaves", closed_first_then_left},
 	{"four threads at ranges of their own", threads_apart},
 	{"four threads at one range", threads_at_odds},
 	{NULL, NULL},

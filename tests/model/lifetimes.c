@@ -110,8 +110,9 @@ static void test_duplicates(const char *name)
 	expect(!accessible(), name, "guarded as long as a copy is open");
 	for (size_t i = 0; i < sizeof(copies) / sizeof(*copies); i++)
 		close(copies[i]);
-	expect(accessible(), name, "the last copy takes the guard along");
+	expect(!accessible(), name, "guarded as long as its group is open");
 	close(v.group);
+	expect(accessible(), name, "the last descriptor takes the guard along");
 }
 
 static void test_reuse(const char *name)
@@ -164,6 +165,78 @@ static void test_groups(const char *name)
 	expect(accessible(), name, "the kernel's mappings are gone, and so is the guard");
 	close(second);
 	close_vfio(v);
+}
+
+static int open_device(struct vfio v)
+{
+	return ioctl(v.group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:05.0");
+}
+
+/* The kernel's mappings stay as long as anything keeps a group of the container open. */
+static void test_closed_first(const char *name)
+{
+	struct vfio v = open_vfio("/dev/vfio/3");
+	int second = open("/dev/vfio/4", O_RDWR), device = open_device(v), copy = dup(device);
+
+	expect(device >= 0 && copy >= 0, name, "a device, twice");
+	expect(!ioctl(second, VFIO_GROUP_SET_CONTAINER, &v.container), name, "two groups");
+	expect(!map(v.container), name, "map");
+	close(v.container);
+	expect(!accessible(), name, "guarded with the container closed");
+	expect(!ioctl(second, VFIO_GROUP_UNSET_CONTAINER), name, "the one group leaves");
+	expect(!accessible(), name, "guarded for the other");
+	close(v.group);
+	expect(!accessible(), name, "guarded with the group closed");
+	close(device);
+	expect(!accessible(), name, "guarded for a device that is open still");
+	close(copy);
+	expect(accessible(), name, "the last device takes the guard along");
+	close(second);
+}
+
+/* The groups' descriptors, and those of devices, as a VMM can leave them. */
+static void test_closed_first_by_others(const char *name)
+{
+	struct vfio v = open_vfio("/dev/vfio/3"), w;
+	int device = open_device(v), status = -1;
+	pid_t child;
+
+	expect(!map(v.container), name, "map");
+	close(v.container);
+	child = fork();
+	if (!child) {
+		close_range((unsigned int)v.group, ~0u, 0);
+		_exit(accessible() ? 0 : 1);
+	}
+	waitpid(child, &status, 0);
+	expect(!status, name, "a child closes what it has: its own guard goes");
+	child = vfork();
+	if (!child) {
+		close(v.group);
+		close(device);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	expect(!accessible(), name, "guarded whatever the children closed");
+	expect(ioctl(v.group, VFIO_GROUP_UNSET_CONTAINER) && errno == EBUSY, name,
+		"the group does not leave under its device");
+	expect(!accessible(), name, "guarded still");
+	close(device);
+	expect(!ioctl(v.group, VFIO_GROUP_UNSET_CONTAINER), name, "the last group leaves");
+	expect(accessible(), name, "the guard goes with it");
+	w.group = v.group;
+	w.container = open("/dev/vfio/vfio", O_RDWR);
+	expect(!ioctl(w.group, VFIO_GROUP_SET_CONTAINER, &w.container) &&
+			!ioctl(w.container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU),
+		name, "another container for the group");
+	expect(!map(w.container), name, "which is empty");
+	device = open_device(w);
+	close(w.container);
+	close(w.group);
+	expect(!accessible(), name, "guarded for the device");
+	dup2(STDOUT_FILENO, device);
+	expect(accessible(), name, "which another file takes the number of");
+	close(device);
 }
 
 static void test_fork(const char *name)
@@ -440,6 +513,8 @@ static const struct {
 	{"number used again", test_reuse},
 	{"two containers", test_two},
 	{"groups come and go", test_groups},
+	{"container closed first", test_closed_first},
+	{"container closed first, children and others", test_closed_first_by_others},
 	{"fork", test_fork},
 	{"passing", test_passing},
 	{"vfork", test_vfork},
