@@ -156,7 +156,7 @@ unit: $(UNIT)
 # Random sequences: the engine over a kernel with holes is a kernel without them.
 OPS ?= 10000000
 SEED ?= 1
-$(BUILD)/differential: tests/model/differential.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h \
+$(BUILD)/differential: tests/model/differential.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h tests/model/draw.h \
 		$(BUILD)/libiovashim.a $(BUILD)/libiovamodel.a
 	$(COMPILE) -Isrc/model -o $@ $(filter %.c %.a,$^) -lpthread
 differential: $(BUILD)/differential

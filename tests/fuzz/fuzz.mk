@@ -19,7 +19,7 @@ FUZZ_LIBS_report := -ljansson
 fuzz-libraries:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \
 		$(BUILD)/fuzz/libiovashim.a $(BUILD)/fuzz/libiovamodel.a
-$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h \
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/model/diff_world.c tests/model/diff_print.c tests/model/diff_world.h tests/fuzz/fuzz.h \
 		src/*.[ch] src/model/*.[ch] src/cli/*.[ch] | fuzz-libraries
 	$(if $(filter 0,$(V)),@echo '  FUZZ  $@';) clang -std=c11 -Isrc -Isrc/model -Itests/model $(DEFS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
 		$< $(FUZZ_WITH_$*) \

@@ -2,22 +2,13 @@
 /* libFuzzer: any bytes as an ELF file, and as the loader's cache. */
 #include "cli/elf_facts.h"
 #include "cli/ld_cache.h"
+#include "fuzz.h"
 
 #include <elf.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define check(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool same(const char *a, const char *b)
 {

@@ -2,13 +2,12 @@
 /* libFuzzer target: any sequence of requests through the engine over holes, and past it over none,
  * ends the same. */
 #include "diff_world.h"
+#include "fuzz.h"
 
 #include <errno.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct input {
 	const uint8_t *at;

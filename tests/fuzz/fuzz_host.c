@@ -2,6 +2,8 @@
 /* libFuzzer: any bytes as the files of sysfs and /proc that the shim itself reads, in portions of
  * any size. The input's first four bytes say how they are read; then come the files, NUL bytes
  * between them: reserved_regions, the names in devices, status, maps. */
+#include "fuzz.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,16 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define check(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { REGIONS, DEVICES, STATUS, MAPS, FILES };
 

@@ -2,19 +2,10 @@
 /* libFuzzer: any bytes as event logs, NUL bytes between them; each report in each form. */
 #include "cli/event_stream.h"
 #include "cli/report_render.h"
+#include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define check(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct output {
 	char *bytes;

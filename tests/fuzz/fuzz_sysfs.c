@@ -2,23 +2,14 @@
 /* libFuzzer: any files as a host's sysfs, then any bytes as a file to --merge; what is told of
  * both. The input is PATH, newline, content, NUL, and so on; what follows an empty path is the
  * JSON. */
-#include "../../src/cli/holes.h"
+#include "cli/holes.h"
+#include "fuzz.h"
 #include "host_facts.h"
 #include "policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define check(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { FILES = 64 };
 

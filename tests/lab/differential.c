@@ -5,6 +5,7 @@
  *
  * The groups' files in /dev/vfio. Run with the shim preloaded and a policy of "inside skip". Prints
  * the seed, and at a difference the shortest sequence that shows it. */
+#include "../model/draw.h"
 #include "differential.h"
 
 #include <inttypes.h>
@@ -17,18 +18,9 @@
 static uint64_t random_state;
 static bool can_update_vaddr;
 
-/* xorshift64*: the same sequences from the same seed, everywhere. */
-static uint64_t draw(void)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return random_state * 0x2545f4914f6cdd1d;
-}
-
 static uint64_t below(uint64_t limit)
 {
-	return (draw() >> 16) % limit;
+	return draw_below(&random_state, limit);
 }
 
 static bool once_in(uint64_t n)

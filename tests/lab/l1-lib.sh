@@ -50,6 +50,8 @@ bind_to_vfio() {
     echo "$1" >/sys/bus/pci/drivers_probe
 }
 
+group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")")"; }
+
 # --- the shim -------------------------------------------------------------
 
 # The way under the shim is $way: preload, or what `iovashim run --via` knows. Both

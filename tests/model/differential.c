@@ -3,6 +3,7 @@
  *
  * usage: differential [--ops N] [--seed S]; prints the seed, and the shortest failing sequence. */
 #include "diff_world.h"
+#include "draw.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,18 +16,9 @@ enum { SEQUENCE = 120 };
 
 static uint64_t random_state;
 
-/* xorshift64*: the same sequences from the same seed, everywhere. */
-static uint64_t draw(void)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return random_state * 0x2545f4914f6cdd1d;
-}
-
 static uint64_t below(uint64_t limit)
 {
-	return (draw() >> 16) % limit;
+	return draw_below(&random_state, limit);
 }
 
 static bool once_in(uint64_t n)

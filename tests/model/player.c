@@ -10,21 +10,14 @@
 
 #include "player.h"
 
+#include "draw.h"
+
 #define PAGE 4096
 #define RW   (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 
-/* xorshift64*: the same everywhere. */
-static uint64_t roll(struct player *p)
-{
-	p->random ^= p->random >> 12;
-	p->random ^= p->random << 25;
-	p->random ^= p->random >> 27;
-	return p->random * 0x2545f4914f6cdd1d;
-}
-
 static uint64_t below(struct player *p, uint64_t limit)
 {
-	return (roll(p) >> 16) % limit;
+	return draw_below(&p->random, limit);
 }
 
 static bool chance(struct player *p, uint64_t percent)

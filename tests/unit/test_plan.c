@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* iovashim plan: editing arguments, taking out what reaches out, judging mappings. No VMM runs. */
-#include "cli/cli.h"
 #include "cli/plan.h"
+#include "unit/no_main.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,29 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* What main.c has; the verbs' own failures are not looked at here. */
-void cli_complain(const char *format, ...)
-{
-	(void)format;
-}
-int cli_fail(const char *format, ...)
-{
-	(void)format;
-	return EXIT_OWN;
-}
-int cli_usage(void)
-{
-	return EXIT_OWN;
-}
-int cli_help(void)
-{
-	return 0;
-}
-int cli_finish(int status)
-{
-	return status;
-}
 
 /* Words separated by blanks. */
 static struct args args_of(const char *text)

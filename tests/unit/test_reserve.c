@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* run --reserve: what the ROM reports, what is added, which holes matter. No VMM runs. */
-#include "cli/cli.h"
 #include "cli/reserve_parts.h"
 #include "cli/rom_image.h"
 #include "cli/rom_report.h"
 #include "cli/rom_silence.h"
+#include "unit/no_main.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,29 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* What main.c has. */
-void cli_complain(const char *format, ...)
-{
-	(void)format;
-}
-int cli_fail(const char *format, ...)
-{
-	(void)format;
-	return EXIT_OWN;
-}
-int cli_usage(void)
-{
-	return EXIT_OWN;
-}
-int cli_help(void)
-{
-	return 0;
-}
-int cli_finish(int status)
-{
-	return status;
-}
 
 #define ROM  "iovashim-rom: "
 #define HOLE ROM "hole 0x0000000110000000-0x000000011fffffff "

@@ -6,9 +6,8 @@
 # limit: 90
 
 client() { # bare|shim|skip
-    group() { basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")"; }
     echo 8 >/proc/sys/vm/nr_hugepages
-    shimmed /lab/client "$1" $DISK "/dev/vfio/$(group $DISK)" $NIC "/dev/vfio/$(group $NIC)" \
+    shimmed /lab/client "$1" $DISK "$(group $DISK)" $NIC "$(group $NIC)" \
         >"$W/client.tap" 2>"$W/stderr"
     client_status=$?
     echo 0 >/proc/sys/vm/nr_hugepages

@@ -5,40 +5,17 @@
 # kernels: 6.12 6.1
 # limit: 120
 
-group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")")"; }
-
-# run_set bare|shim|skip SET: its TAP in $W/SET.tap, what it says in $W/SET.err, its exit status in $client_status.
-run_set() {
-    shimmed /lab/client "$1" "$DISK" "$(group "$DISK")" "$NIC" "$(group "$NIC")" "$2" \
-        >"$W/$2.tap" 2>"$W/$2.err"
-    client_status=$?
-}
-
-# client bare|shim|skip SET…: fails the case with all that is not ok in any of them.
-client() {
-    c_mode=$1
-    shift
-    for c_set; do
-        run_set "$c_mode" "$c_set"
-        sed -n "s/^not ok [0-9]* /$c_set: /p" "$W/$c_set.tap" >>"$W/why"
-        grep -q '^1\.\.' "$W/$c_set.tap" ||
-            echo "$c_set: ended early (status $client_status): $(tail -n 1 "$W/$c_set.tap")" >>"$W/why"
-    done
-    note "$(cat "$W"/*.tap | grep -c '^ok') checks$(sed -n 's/^ok .*# skip /; skipped: /p' "$W"/*.tap | sort -u | tr -d '\n')"
-    [ ! -s "$W/why" ] || exit 1
-    rm -f "$W/why"
-}
-
-huge_pages() { echo "$1" >/proc/sys/vm/nr_hugepages; }
+# shellcheck source=tests/lab/scenarios/client_sets.sh
+. /lab/scenarios/client_sets.sh
 
 case_without() {
     without_shim
-    client bare map unmap memory owner fork exec dirty vaddr foreign first
+    run_sets client bare map unmap memory owner fork exec dirty vaddr foreign first
 }
 
 case_map() {
     with_shim
-    client shim map
+    run_sets client shim map
     must_log '.event == "map" and .kind == "bar" and .action == "observe" and .result == "EINVAL"
         and (.iova | startswith("0x00000000fedff000-"))'
     must_not_log '.event == "guard" and .set and (.iova | startswith("0x00000000fee00000-0x00000000fee02"))'
@@ -46,14 +23,14 @@ case_map() {
 
 case_unmap() {
     with_shim
-    client shim unmap
+    run_sets client shim unmap
 }
 
 # Either source of the host's holes is enough by itself.
 case_kernel_ranges() {
     with_shim
     policy 'source sysfs off'
-    client shim unmap dirty
+    run_sets client shim unmap dirty
     must_log '.event == "container" and any(.holes[]; .from == "kernel")'
     must_not_log '.event == "container" and any(.holes[]; .from == "sysfs")'
 }
@@ -61,21 +38,21 @@ case_kernel_ranges() {
 case_reserved_regions() {
     with_shim
     policy 'source kernel off'
-    client shim unmap dirty
+    run_sets client shim unmap dirty
     must_log '.event == "container" and any(.holes[]; .from == "sysfs")'
     must_not_log '.event == "container" and any(.holes[]; .from == "kernel")'
 }
 
 case_memory() {
     with_shim
-    client shim memory
+    run_sets client shim memory
     must_log '.event == "map" and .action == "refuse" and .reason == "in-use"'
 }
 
 # To prove that memory is unused must not fill it: behind a hole of 12 GiB that is 12 GiB.
 case_untouched() {
     with_shim
-    client shim untouched
+    run_sets client shim untouched
     must_log '.event == "guard" and .set'
     ut_filled=$(events 'select(.event == "guard" and .set and .given_back > 0)' | wc -l)
     must_equal "guards over untouched memory that gave some back" 0 "$ut_filled"
@@ -85,64 +62,64 @@ case_hugetlb() {
     with_shim
     policy 'hole 0x40200000-0x403fffff name=fits' 'hole 0x50100000-0x501fffff name=cuts'
     huge_pages 12
-    client shim hugetlb
+    run_sets client shim hugetlb
     huge_pages 0
     must_log '.event == "map" and .action == "refuse" and .reason == "no-guard"'
 }
 
 case_owner() {
     with_shim
-    client shim owner
+    run_sets client shim owner
 }
 
 case_fork() {
     with_shim
-    client shim fork
+    run_sets client shim fork
 }
 
 case_exec() {
     with_shim
-    client shim exec
+    run_sets client shim exec
 }
 
 case_dirty() {
     with_shim
-    client shim dirty
+    run_sets client shim dirty
 }
 
 case_vaddr() {
     with_shim
-    client shim vaddr
+    run_sets client shim vaddr
 }
 
 case_foreign() {
     with_shim
-    client shim foreign
+    run_sets client shim foreign
 }
 
 case_inside_skip() {
     with_shim
     policy 'inside skip'
-    client skip skip
+    run_sets client skip skip
 }
 
 case_disabled() {
     with_shim DISABLE=1
-    client bare map unmap memory owner
+    run_sets client bare map unmap memory owner
     [ ! -s "$W/events.jsonl" ] || fail "a disabled shim wrote to its log"
     must_equal "what a disabled shim says" "" "$(cat "$W"/*.err)"
 }
 
 case_quiet() {
     with_shim QUIET=1
-    client shim unmap memory
+    run_sets client shim unmap memory
     must_equal "what a quiet shim says" "" "$(cat "$W"/*.err)"
     must_log '.event == "map" and .action == "refuse"'
 }
 
 # must_not_start MESSAGE: the client ends at its first request, with one line on its standard error.
 must_not_start() {
-    run_set shim first
+    run_set client shim first
     must_equal "the exit status" 125 "$client_status"
     must_equal "the output" "# the first request" "$(cat "$W/first.tap")"
     must_equal "the lines of the message" 1 "$(wc -l <"$W/first.err")"

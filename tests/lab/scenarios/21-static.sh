@@ -9,36 +9,15 @@
 # shellcheck source=tests/lab/scenarios/supervised.sh
 . /lab/scenarios/supervised.sh
 
-# run_set PROGRAM bare|shim|skip SET: its TAP in $W/SET.tap, what it says in $W/SET.err, its exit status in $client_status.
-run_set() {
-    shimmed "/lab/$1" ${runner:+--supervised} "$2" "$DISK" "$(group "$DISK")" "$NIC" "$(group "$NIC")" "$3" \
-        >"$W/$3.tap" 2>"$W/$3.err"
-    client_status=$?
-}
-
-# client PROGRAM bare|shim|skip SET…: fails the case with all that is not ok in any of them.
-client() {
-    c_program=$1 c_mode=$2
-    shift 2
-    for c_set; do
-        run_set "$c_program" "$c_mode" "$c_set"
-        sed -n "s/^not ok [0-9]* /$c_set: /p" "$W/$c_set.tap" >>"$W/why"
-        grep -q '^1\.\.' "$W/$c_set.tap" ||
-            echo "$c_set: ended early (status $client_status): $(tail -n 1 "$W/$c_set.tap")" >>"$W/why"
-    done
-    note "$(cat "$W"/*.tap | grep -c '^ok') checks$(sed -n 's/^ok .*# skip /; skipped: /p' "$W"/*.tap | sort -u | tr -d '\n')"
-    [ ! -s "$W/why" ] || exit 1
-    rm -f "$W/why"
-}
-
-huge_pages() { echo "$1" >/proc/sys/vm/nr_hugepages; }
+# shellcheck source=tests/lab/scenarios/client_sets.sh
+. /lab/scenarios/client_sets.sh
 
 # The bare kernel: that the builds are not at fault.
 case_without() {
     without_shim
     huge_pages 8
-    client client-direct bare view map unmap
-    client client-musl bare view map unmap
+    run_sets client-direct bare view map unmap
+    run_sets client-musl bare view map unmap
     huge_pages 0
 }
 
@@ -50,7 +29,7 @@ case_preload_in_vain() {
     preload=$SHIM
     export IOVASHIM_LOG="$W/events.jsonl"
     huge_pages 8
-    client client-glibc bare view
+    run_sets client-glibc bare view
     huge_pages 0
     [ ! -e "$W/events.jsonl" ] || fail "it was reached, and logged"
 }
@@ -58,32 +37,32 @@ case_preload_in_vain() {
 case_view() {
     with_shim
     huge_pages 8
-    client client-glibc shim view
+    run_sets client-glibc shim view
     huge_pages 0
     must_log '.event == "map" and .kind == "bar" and (.iova | startswith("0x00000000fedff000-"))'
 }
 
 case_map() {
     with_shim
-    client client-direct shim map
+    run_sets client-direct shim map
     must_log '.event == "map" and .kind == "bar" and .action == "observe" and .result == "EINVAL"
         and (.iova | startswith("0x00000000fedff000-"))'
 }
 
 case_unmap() {
     with_shim
-    client client-direct shim unmap
+    run_sets client-direct shim unmap
 }
 
 case_memory() {
     with_shim
-    client client-glibc shim memory
+    run_sets client-glibc shim memory
     must_log '.event == "map" and .action == "refuse" and .reason == "in-use"'
 }
 
 case_untouched() {
     with_shim
-    client client-glibc shim untouched
+    run_sets client-glibc shim untouched
     ut_filled=$(events 'select(.event == "guard" and .set and .given_back > 0)' | wc -l)
     must_equal "guards over untouched memory that gave some back" 0 "$ut_filled"
 }
@@ -92,52 +71,52 @@ case_hugetlb() {
     with_shim
     policy 'hole 0x40200000-0x403fffff name=fits' 'hole 0x50100000-0x501fffff name=cuts'
     huge_pages 12
-    client client-glibc shim hugetlb
+    run_sets client-glibc shim hugetlb
     huge_pages 0
     must_log '.event == "map" and .action == "refuse" and .reason == "no-guard"'
 }
 
 case_owner() {
     with_shim
-    client client-direct shim owner
+    run_sets client-direct shim owner
 }
 
 case_processes() {
     with_shim
-    client client-glibc shim fork exec foreign
+    run_sets client-glibc shim fork exec foreign
 }
 
 case_dirty() {
     with_shim
-    client client-direct shim dirty
+    run_sets client-direct shim dirty
 }
 
 case_vaddr() {
     with_shim
-    client client-direct shim vaddr
+    run_sets client-direct shim vaddr
 }
 
 case_musl() {
     with_shim
-    client client-musl shim map unmap dirty fork exec
+    run_sets client-musl shim map unmap dirty fork exec
 }
 
 # It need not be static.
 case_dynamic() {
     with_shim
-    client client shim map unmap
+    run_sets client shim map unmap
 }
 
 case_inside_skip() {
     with_shim
     policy 'inside skip'
-    client client-direct skip skip
+    run_sets client-direct skip skip
 }
 
 case_kernel_ranges() {
     with_shim
     policy 'source sysfs off'
-    client client-glibc shim unmap dirty
+    run_sets client-glibc shim unmap dirty
     must_log '.event == "container" and any(.holes[]; .from == "kernel")'
     must_not_log '.event == "container" and any(.holes[]; .from == "sysfs")'
 }
@@ -145,14 +124,14 @@ case_kernel_ranges() {
 case_reserved_regions() {
     with_shim
     policy 'source kernel off'
-    client client-glibc shim unmap dirty
+    run_sets client-glibc shim unmap dirty
     must_log '.event == "container" and any(.holes[]; .from == "sysfs")'
     must_not_log '.event == "container" and any(.holes[]; .from == "kernel")'
 }
 
 case_disabled() {
     with_shim DISABLE=1
-    client client-direct bare map unmap
+    run_sets client-direct bare map unmap
     [ ! -s "$W/events.jsonl" ] || fail "a disabled supervisor wrote to its log"
     must_equal "what is said of it" "iovashim run: IOVASHIM_DISABLE is set: the VMM runs as without iovashim" \
         "$(sort -u "$W"/*.err)"
@@ -160,7 +139,7 @@ case_disabled() {
 
 case_quiet() {
     with_shim QUIET=1
-    client client-glibc shim unmap
+    run_sets client-glibc shim unmap
     must_equal "what a quiet supervisor says" "" "$(cat "$W"/*.err)"
     must_log '.event == "map" and .action == "split"'
 }

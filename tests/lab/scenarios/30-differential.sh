@@ -6,8 +6,6 @@
 # limit: 180
 # via: preload seccomp
 
-group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")")"; }
-
 # differential ARGS…: what it says is in $W/differential; its exit status.
 differential() {
     shimmed /lab/differential "$@" "$(group "$DISK")" "$(group "$NIC")" \

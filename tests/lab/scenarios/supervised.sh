@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the scenarios of `iovashim run --via seccomp` share. No scenario itself.
 
-group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")")"; }
-
 # The policy of the programs that map areas: a hole in each of them (area.h).
 area_holes() {
     set --
