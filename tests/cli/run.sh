@@ -167,11 +167,12 @@ wait $vmm 2>/dev/null || status=$?
 # A terminal: Ctrl-C, Ctrl-Z and fg. The VMM writes its process ID into the file "up".
 vmm="$iovashim run --via preload -- sh -c 'echo \$\$ >up; exec sleep 20'"
 in_state() { grep -q "^State:.$1" "/proc/$(cat up)/status"; }
+ended() { [ ! -e "/proc/$(cat up)" ]; }
 status=0
 {
     within 100 test -s up
     printf '\003'
-    sleep 0.3
+    within 100 ended # script does not wait for the status of a program when its own input has ended
 } | script -qec "$vmm" /dev/null >out 2>&1 || status=$?
 [ $status = 130 ] || fail "Ctrl-C: $status: $(cat out)"
 rm up
@@ -185,7 +186,7 @@ rm up
     printf '\003'
     # shellcheck disable=SC2016
     echo 'echo "status=$?"; exit'
-    sleep 0.3
+    within 100 grep -q 'status=[0-9]' out
 } | script -qec 'env PS1= bash --norc --noprofile -i' /dev/null >out 2>&1 || :
 has_line 'Stopped .*iovashim run'
 has_line 'status=130'
