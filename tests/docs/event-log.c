@@ -171,7 +171,7 @@ static void life(void)
 	map("no /proc/self/maps", memory, ram_iova, SIZE, EINVAL);
 	leave_descriptors(-1);
 	leave_descriptors(1);
-	map("no /proc/self/pagemap", memory, ram_iova, SIZE, EINVAL);
+	map("no /proc/self/mem", used, ram_iova, SIZE, EINVAL);
 	leave_descriptors(-1);
 	map("skip", ram(), high_iova, SIZE, 0);
 	map_bar(0xfd00000000);
