@@ -5,10 +5,14 @@
 
 #include "range.h"
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 struct address_space {
 	const char *proc; /* "/proc/self" or "/proc/PID" */
+	/* Its maps may be asked by ioctl. Not by the VMM itself, whose own seccomp filter can take
+	 * such a request for its death; to find out whether it has one takes as long as to read. */
+	bool asks;
 	/* mprotect() and madvise() over @addresses, whole pages; 0 or -errno. */
 	int (*protect)(void *context, struct range addresses, int prot);
 	int (*advise)(void *context, struct range addresses, int advice);

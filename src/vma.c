@@ -4,10 +4,34 @@
 #include "fd_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Linux 6.11: one mapping of a file maps, found as fast as an access to it would
+ * (do_procmap_query(), fs/proc/task_mmu.c). */
+#ifndef PROCMAP_QUERY
+#define PROCMAP_QUERY _IOWR('f', 17, struct procmap_query)
+enum {
+	PROCMAP_QUERY_VMA_READABLE = 0x01,
+	PROCMAP_QUERY_VMA_WRITABLE = 0x02,
+	PROCMAP_QUERY_VMA_EXECUTABLE = 0x04,
+	PROCMAP_QUERY_VMA_SHARED = 0x08,
+	PROCMAP_QUERY_COVERING_OR_NEXT_VMA = 0x10,
+};
+struct procmap_query {
+	uint64_t size, query_flags, query_addr;
+	uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
+	uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
+	uint64_t vma_name_addr, build_id_addr;
+};
+#endif
 
 struct cursor {
 	const char *at;
@@ -85,6 +109,15 @@ static bool is_disk_file(const struct cursor *text)
 	return path && memchr(text->at, '[', (size_t)(path - text->at)) == NULL;
 }
 
+/* @name: what the last field of a line in maps is. */
+static void take_name(const struct cursor *name, struct vma *vma)
+{
+	/* MAP_PRIVATE|MAP_HUGETLB memory is a nameless file of its own to the kernel. */
+	vma->anonymous = !vma->shared && (!vma->inode || contains(name, "/anon_hugepage"));
+	vma->disk_file = vma->inode && is_disk_file(name);
+	vma->vfio_device = contains(name, "vfio-device") || contains(name, "/dev/vfio/devices/");
+}
+
 bool vma_parse(const char *line, size_t length, struct vma *vma)
 {
 	struct cursor cursor = {line, line + length};
@@ -104,11 +137,7 @@ bool vma_parse(const char *line, size_t length, struct vma *vma)
 	if (!take(&cursor, ' '))
 		return false;
 	vma->inode = take_number(&cursor, 10);
-	/* MAP_PRIVATE|MAP_HUGETLB memory is a nameless file of its own to the kernel. */
-	vma->anonymous = !vma->shared && (!vma->inode || contains(&cursor, "/anon_hugepage"));
-	vma->disk_file = vma->inode && is_disk_file(&cursor);
-	vma->vfio_device =
-		contains(&cursor, "vfio-device") || contains(&cursor, "/dev/vfio/devices/");
+	take_name(&cursor, vma);
 	return true;
 }
 
@@ -119,6 +148,16 @@ struct walk {
 	void (*each)(void *context, const struct vma *vma);
 	void *context;
 };
+
+/* False once the last one is seen. */
+static bool walk_vma(struct walk *walk, const struct vma *vma)
+{
+	if (vma->addresses.first > walk->next)
+		walk->torn = true;
+	walk->next = vma->addresses.last + 1;
+	walk->each(walk->context, vma);
+	return walk->next && walk->next <= walk->addresses.last;
+}
 
 /* Most lines are of other mappings, and those above are of no interest at all. */
 static bool walk_line(void *context, const char *line, size_t length)
@@ -132,13 +171,54 @@ static bool walk_line(void *context, const char *line, size_t length)
 		return true;
 	if (addresses.first > walk->addresses.last)
 		return false;
-	if (!vma_parse(line, length, &vma))
-		return true;
-	if (vma.addresses.first > walk->next)
-		walk->torn = true;
-	walk->next = vma.addresses.last + 1;
-	walk->each(walk->context, &vma);
-	return walk->next && walk->next <= walk->addresses.last;
+	return !vma_parse(line, length, &vma) || walk_vma(walk, &vma);
+}
+
+static void take_answer(const struct procmap_query *query, const char *name, struct vma *vma)
+{
+	*vma = (struct vma){.addresses = {query->vma_start, query->vma_end - 1},
+		.prot = (query->vma_flags & PROCMAP_QUERY_VMA_READABLE ? PROT_READ : 0) |
+			(query->vma_flags & PROCMAP_QUERY_VMA_WRITABLE ? PROT_WRITE : 0) |
+			(query->vma_flags & PROCMAP_QUERY_VMA_EXECUTABLE ? PROT_EXEC : 0),
+		.shared = query->vma_flags & PROCMAP_QUERY_VMA_SHARED,
+		.offset = query->vma_offset,
+		.device = makedev(query->dev_major, query->dev_minor),
+		.inode = query->inode};
+	vma->whole = vma->addresses;
+	take_name(&(struct cursor){name, name + query->vma_name_size}, vma);
+}
+
+/* Returns 0 or -errno; -ENOTTY: the kernel is older. */
+static int walk_queries(struct walk *walk, int maps)
+{
+	char name[PATH_MAX];
+	bool more = true;
+
+	while (more) {
+		struct procmap_query query = {.size = sizeof(query),
+			.query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
+			.query_addr = walk->next,
+			.vma_name_size = sizeof(name),
+			.vma_name_addr = (uintptr_t)name};
+		struct vma vma;
+
+		if (syscall(SYS_ioctl, maps, PROCMAP_QUERY, &query))
+			return errno == ENOENT ? 0 : -errno;
+		take_answer(&query, name, &vma);
+		more = vma.addresses.first <= walk->addresses.last && walk_vma(walk, &vma);
+	}
+	return 0;
+}
+
+static int walk_by_queries(struct walk *walk, const char *path)
+{
+	int maps = open(path, O_RDONLY | O_CLOEXEC), err;
+
+	if (maps < 0)
+		return -errno;
+	err = walk_queries(walk, maps);
+	close(maps);
+	return err;
 }
 
 int vma_each(const struct address_space *space, struct range addresses,
@@ -147,10 +227,13 @@ int vma_each(const struct address_space *space, struct range addresses,
 	struct walk walk = {
 		.addresses = addresses, .next = addresses.first, .each = each, .context = context};
 	char path[48];
-	int err;
+	int err = -ENOTTY;
 
 	snprintf(path, sizeof(path), "%s/maps", space->proc);
-	err = fd_each_line_while(path, walk_line, &walk);
+	if (space->asks)
+		err = walk_by_queries(&walk, path);
+	if (err == -ENOTTY)
+		err = fd_each_line_while(path, walk_line, &walk);
 	if (err)
 		return err;
 	return walk.torn || walk.next <= addresses.last ? -EFAULT : 0;

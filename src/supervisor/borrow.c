@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,16 +30,22 @@ enum { RED_ZONE = 128, SYSCALL_BYTES = 2 };
 /* The kernel's own, never seen outside of ptrace (include/linux/errno.h). */
 enum { RESTART_FIRST = 512, RESTART_LAST = 516 };
 
+/* So often the thread, which is on our CPU, is let run before it is slept for: most stops come at
+ * once, and a sleep that a signal ends takes longer than what is waited for. */
+enum { YIELDS = 2 };
+
 /* The next stop of the one thread that is traced; its wait status, or -ESRCH. Waiting for any
  * child, since a thread that another one's exec() replaces is never heard of again. */
 static int wait_stop(struct borrow *borrow)
 {
 	int status;
 
-	for (;;) {
+	for (int turn = 0;; turn++) {
 		pid_t pid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
 
-		if (!pid)
+		if (!pid && turn < YIELDS)
+			sched_yield();
+		else if (!pid)
 			intake_wait(borrow->intake);
 		else if (pid == borrow->tid && WIFSTOPPED(status))
 			return status;
@@ -65,11 +72,6 @@ static int trace(
 static int resume(struct borrow *borrow, enum __ptrace_request request, int signal)
 {
 	return trace(borrow, request, 0, (void *)(uintptr_t)signal);
-}
-
-static bool waits(int listener, uint64_t id)
-{
-	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
 }
 
 static bool in_the_call(const struct borrow *borrow, const struct seccomp_data *call)
@@ -119,8 +121,8 @@ int borrow_take(struct borrow *borrow, int listener, const struct seccomp_notif 
 		return errno == ESRCH ? -ENOENT : -errno;
 	if (resume(borrow, PTRACE_INTERRUPT, 0))
 		return -ENOENT;
-	if (!waits(listener, notification->id) ||
-		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer)) {
+	/* Which fails if it is no longer that call that the thread waits in. */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer)) {
 		*answered = true;
 		if (wait_stop(borrow) >= 0)
 			resume(borrow, PTRACE_DETACH, 0);
@@ -224,31 +226,42 @@ int64_t borrow_call(struct borrow *borrow, long number, const uint64_t arguments
 	return err ? err : (int64_t)regs.rax;
 }
 
-/* Below the stack's red zone; or, where there is no room, over the struct that the ioctl was called
- * with. What was there comes back. */
-static bool find_scratch(struct borrow *borrow)
+/* The first that goes there; what was there is saved. */
+static bool take_scratch(struct borrow *borrow, uint64_t place, const void *bytes, size_t n)
 {
-	uint64_t below = (borrow->regs.rsp - RED_ZONE - BORROW_SCRATCH) & ~(uint64_t)63;
-	uint64_t places[] = {below, borrow->regs.rdx};
-
-	for (size_t i = 0; i < 2 && !borrow->scratch; i++)
-		if (remote_read(borrow->tid, places[i], borrow->saved, BORROW_SCRATCH) &&
-			remote_write(borrow->tid, places[i], borrow->saved, BORROW_SCRATCH))
-			borrow->scratch = places[i];
-	return borrow->scratch != 0;
+	if (!remote_read(borrow->tid, place, borrow->saved, BORROW_SCRATCH))
+		return false;
+	if (remote_write(borrow->tid, place, bytes, n)) {
+		borrow->scratch = place;
+		return true;
+	}
+	/* it can end in a page that may not be written to, and begin in one that may */
+	remote_write(borrow->tid, place, borrow->saved, n);
+	return false;
 }
 
-int borrow_ioctl(struct borrow *borrow, int fd, unsigned long request, void *argument, size_t bytes)
+/* Below the stack's red zone; or, where there is no room, over the struct that the ioctl was called
+ * with. What was there comes back. */
+static bool put_in_scratch(struct borrow *borrow, const void *bytes, size_t n)
+{
+	uint64_t below = (borrow->regs.rsp - RED_ZONE - BORROW_SCRATCH) & ~(uint64_t)63;
+
+	if (borrow->scratch)
+		return remote_write(borrow->tid, borrow->scratch, bytes, n);
+	return take_scratch(borrow, below, bytes, n) ||
+	       take_scratch(borrow, borrow->regs.rdx, bytes, n);
+}
+
+int borrow_ioctl(struct borrow *borrow, int fd, unsigned long request, void *argument, size_t bytes,
+	bool comes_back)
 {
 	int64_t result;
 
-	if (!borrow->scratch && !find_scratch(borrow))
-		return -EFAULT;
-	if (!remote_write(borrow->tid, borrow->scratch, argument, bytes))
+	if (!put_in_scratch(borrow, argument, bytes))
 		return -EFAULT;
 	result = borrow_call(borrow, SYS_ioctl,
 		(const uint64_t[5]){(uint64_t)fd, request, borrow->scratch, 0, 0});
-	if (!borrow->gone)
+	if (comes_back && !borrow->gone)
 		remote_read(borrow->tid, borrow->scratch, argument, bytes);
 	return (int)result;
 }

@@ -44,9 +44,9 @@ int borrow_any(struct borrow *borrow, pid_t process, uint64_t call_at);
 int64_t borrow_call(struct borrow *borrow, long number, const uint64_t arguments[5]);
 
 /* The same for an ioctl with a struct of at most BORROW_SCRATCH bytes, which goes to the thread's
- * memory and comes back. */
-int borrow_ioctl(
-	struct borrow *borrow, int fd, unsigned long request, void *argument, size_t bytes);
+ * memory and, if the kernel writes to it, @comes_back. */
+int borrow_ioctl(struct borrow *borrow, int fd, unsigned long request, void *argument, size_t bytes,
+	bool comes_back);
 
 /* Lets the thread go on behind its ioctl, which returns @result (-errno on failure); or, after
  * borrow_any(), from where it was. */

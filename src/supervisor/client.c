@@ -129,6 +129,7 @@ static struct client *add(struct supervisor *supervisor, pid_t process, pid_t pa
 	client->process = process;
 	snprintf(client->proc, sizeof(client->proc), "/proc/%d", process);
 	client->space = (struct address_space){.proc = client->proc,
+		.asks = true,
 		.protect = protect,
 		.advise = advise,
 		.stat = stat_of_client,

@@ -33,11 +33,20 @@ static int cpu_of(pid_t tid)
 	return at ? atoi(at + 1) : -1;
 }
 
+/* Where there is one CPU, we are there already. */
+static bool has_choice(const struct cpu *cpu)
+{
+	return CPU_COUNT(&cpu->all) > 1;
+}
+
 void cpu_follow(const struct cpu *cpu, pid_t tid)
 {
-	int number = cpu->woken_beside ? sched_getcpu() : cpu_of(tid);
 	cpu_set_t there;
+	int number;
 
+	if (!has_choice(cpu))
+		return;
+	number = cpu->woken_beside ? sched_getcpu() : cpu_of(tid);
 	if (number < 0 || number >= CPU_SETSIZE)
 		return;
 	CPU_ZERO(&there);
@@ -47,5 +56,6 @@ void cpu_follow(const struct cpu *cpu, pid_t tid)
 
 void cpu_leave(const struct cpu *cpu)
 {
-	(void)sched_setaffinity(0, sizeof(cpu->all), &cpu->all);
+	if (has_choice(cpu))
+		(void)sched_setaffinity(0, sizeof(cpu->all), &cpu->all);
 }

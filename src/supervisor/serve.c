@@ -140,8 +140,8 @@ static int by_thread(void *context, int fd, unsigned long number, void *argument
 	if (number == VFIO_IOMMU_GET_INFO) /* @fd is our own: nobody's memory is concerned */
 		return ioctl(fd, number, argument) < 0 ? -errno : 0;
 	if (argument != own->copy)
-		return borrow_ioctl(
-			supervisor->borrow, fd, number, argument, struct_bytes((uint32_t)number));
+		return borrow_ioctl(supervisor->borrow, fd, number, argument,
+			struct_bytes((uint32_t)number), number != VFIO_IOMMU_MAP_DMA);
 	if (!own_struct_push(own, supervisor->borrow->tid))
 		return -EFAULT;
 	result = borrow_call(supervisor->borrow, SYS_ioctl,

@@ -3,6 +3,7 @@
 #include "vma.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -172,11 +173,87 @@ static void test_own(void **state)
 	assert_int_equal(vma_each(&address_space_self, pages(base, 5, 1), note, &walk), -EFAULT);
 }
 
+enum { MANY = 1024 };
+struct all {
+	size_t n;
+	struct vma vmas[MANY];
+};
+
+static void note_all(void *context, const struct vma *vma)
+{
+	struct all *all = context;
+
+	assert_true(all->n < MANY);
+	all->vmas[all->n++] = *vma;
+}
+
+/* Files of all kinds and private memory, in a range without gaps. */
+static char *all_kinds(size_t page)
+{
+	const int shared[] = {memfd_create("ram", MFD_CLOEXEC),
+		open("/dev/zero", O_RDWR | O_CLOEXEC),
+		open("/proc/self/exe", O_RDONLY | O_CLOEXEC)};
+	char *base = mmap(NULL, 8 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(base, MAP_FAILED);
+	for (size_t i = 0; i < 3; i++) {
+		int kind = i == 2 ? MAP_PRIVATE : MAP_SHARED;
+
+		assert_true(shared[i] >= 0);
+		assert_ptr_not_equal(mmap(base + (2 * i + 1) * page, page, PROT_READ,
+					     kind | MAP_FIXED, shared[i], i == 2 ? (off_t)page : 0),
+			MAP_FAILED);
+		close(shared[i]);
+	}
+	mprotect(base + 6 * page, page, PROT_READ | PROT_WRITE);
+	mprotect(base + 7 * page, page, PROT_NONE);
+	return base;
+}
+
+/* Whether it is asked or read, the kernel says the same. */
+static void test_asked(void **state)
+{
+	struct address_space asked = address_space_self;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *base = all_kinds(page);
+	struct all one = {0}, other = {0};
+
+	(void)state;
+	asked.asks = true;
+	assert_int_equal(vma_each(&address_space_self, pages(base, 0, 8), note_all, &one), 0);
+	assert_int_equal(vma_each(&asked, pages(base, 0, 8), note_all, &other), 0);
+	assert_int_equal(one.n, 8);
+	assert_int_equal(other.n, one.n);
+	assert_memory_equal(one.vmas, other.vmas, one.n * sizeof(one.vmas[0]));
+	one.n = other.n = 0;
+	assert_int_equal(vma_each(&asked, pages(base, 2, 1), note_all, &one), 0);
+	assert_int_equal(one.n, 1);
+	assert_true(one.vmas[0].addresses.first == pages(base, 2, 1).first);
+	munmap(base + 3 * page, page);
+	munmap(base, page);
+	munmap(base + 7 * page, page);
+	for (unsigned int first = 0; first < 8; first++) {
+		int err = first % 7 && first != 3 ? 0 : -EFAULT;
+
+		assert_int_equal(vma_each(&asked, pages(base, first, 1), note_all, &one), err);
+	}
+	assert_int_equal(vma_each(&asked, pages(base, 1, 5), note_all, &one), -EFAULT);
+	munmap(base, 8 * page);
+	/* the whole of it, and what is above all */
+	assert_int_equal(
+		vma_each(&asked, (struct range){0, UINT64_MAX}, note_all, &other), -EFAULT);
+	assert_true(other.n > 8);
+	assert_int_equal(
+		vma_each(&asked, (struct range){UINT64_MAX - 4095, UINT64_MAX}, note_all, &other),
+		-EFAULT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
