@@ -103,10 +103,11 @@ $(BUILD)/builtin_hosts.o: $(BUILD)/builtin_hosts.c $(BUILD)/flags
 	$(COMPILE) -c -o $@ $<
 
 # initfirst: its constructor runs before those of other libraries, which may call ioctl already.
-$(BUILD)/libiovashim.so: $(CORE_OBJ) $(BUILD)/interpose.o src/libiovashim.map
+# interpose.o first: its few pointers share a page with what is used of struct shim.
+$(BUILD)/libiovashim.so: $(BUILD)/interpose.o $(CORE_OBJ) src/libiovashim.map
 	$(if $(filter 0,$(V)),@echo '  LD    $@';) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libiovashim.so -Wl,-z,initfirst $(LINK_HARDEN) \
 		-Wl,--gc-sections -Wl,--no-undefined -Wl,--as-needed \
-		-Wl,--version-script=src/libiovashim.map -o $@ $(CORE_OBJ) $(BUILD)/interpose.o
+		-Wl,--version-script=src/libiovashim.map -o $@ $(BUILD)/interpose.o $(CORE_OBJ)
 
 $(BUILD)/libiovashim.a: $(CORE_OBJ)
 	@rm -f $@

@@ -65,7 +65,9 @@ static struct {
 	int (*fcntl)(int fd, int command, ...);
 	int (*fcntl64)(int fd, int command, ...);
 } libc = {.ioctl = by_kernel};
-static bool enabled;
+/* Until the constructor has run, or for good. It begins as true to lie beside the pointers: what
+ * begins as 0 would take a page of its own. */
+static bool inert = true;
 
 static int next(void *context, int fd, unsigned long request, void *argument)
 {
@@ -86,7 +88,7 @@ static __attribute__((noinline)) int watched(int fd, unsigned long request, void
 {
 	int saved = errno, result;
 
-	if (!enabled)
+	if (inert)
 		return libc.ioctl(fd, request, argument);
 	if ((uint32_t)request >> 8 == 0x3b)
 		return finish(shim_vfio(fd, request, argument), saved);
@@ -118,7 +120,7 @@ int close(int fd)
 {
 	int saved = errno;
 
-	if (enabled)
+	if (!inert)
 		shim_closing(fd);
 	errno = saved;
 	return libc.close ? libc.close(fd) : (int)syscall(SYS_close, fd);
@@ -129,7 +131,7 @@ int close_range(unsigned int first, unsigned int last, int flags)
 	int saved = errno;
 
 	/* With flags that it does not know, the kernel closes nothing. */
-	if (enabled && !(flags & ~CLOSE_RANGE_UNSHARE))
+	if (!inert && !(flags & ~CLOSE_RANGE_UNSHARE))
 		shim_closing_range(first, last);
 	errno = saved;
 	if (libc.close_range)
@@ -146,7 +148,7 @@ static int duplicated(int fd, int result)
 {
 	int saved = errno;
 
-	if (enabled && result >= 0)
+	if (!inert && result >= 0)
 		shim_duplicated(fd, result);
 	errno = saved;
 	return result;
@@ -227,11 +229,11 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envi
 	find(&libc.dup3, "dup3");
 	find(&libc.fcntl, "fcntl");
 	find(&libc.fcntl64, "fcntl64");
-	enabled = !after && shim_load(next, getauxval(AT_SECURE) ? NULL : environment);
+	inert = after || !shim_load(next, getauxval(AT_SECURE) ? NULL : environment);
 }
 
 static __attribute__((destructor)) void unload(void)
 {
-	if (enabled)
+	if (!inert)
 		shim_unload();
 }

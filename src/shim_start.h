@@ -25,7 +25,6 @@ struct shim {
 	struct engine engine;
 	struct shim_spares spares;
 	struct guest_memory memory;
-	struct opened opened;
 	atomic_uint surveys;   /* how often it was looked at why a mapping failed */
 	atomic_bool sandboxed; /* some thread was seen to have a seccomp filter */
 	struct host_kernel host;
@@ -36,6 +35,7 @@ struct shim {
 	/* What is large and mostly untouched comes last: pages that are used are few. */
 	struct journal journal;
 	struct fd_table containers; /* of struct container, see shim_fd.c */
+	struct opened opened;
 };
 
 extern struct shim shim;

@@ -5,6 +5,7 @@
  *        bench measure
  *        bench count "ROW…" TIMES
  *        bench under-least COMMAND…
+ *        bench under-lender COMMAND…
  *        bench nothing
  *
  * Each COMMAND (words that come before "bench measure"; none: bare) starts the program in one way;
@@ -16,7 +17,8 @@
  * "measure" answers each line ROW on standard input with the nanoseconds of an operation, or -1.
  * "count" does each row TIMES times; under callgrind, each has a dump of its own, named by its key.
  * "under-least" starts COMMAND under a filter of one comparison and a process that lets everything
- * go on: what no supervisor goes below.
+ * go on: what no supervisor goes below. "under-lender": which looks at each MAP, and has large ones
+ * made twice by the caller's thread, without asking anything else.
  */
 #include "least.h"
 #include "rows.h"
@@ -255,7 +257,9 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(verb, "measure"))
 		return measure();
 	if (argc > 2 && !strcmp(verb, "under-least"))
-		return under_least(argv + 2);
+		return under_least(argv + 2, false);
+	if (argc > 2 && !strcmp(verb, "under-lender"))
+		return under_least(argv + 2, true);
 	if (argc == 4 && !strcmp(verb, "count"))
 		return read_rows(argv[2]) ? count(atoi(argv[3])) : 2;
 	n_rounds = argc > 4 ? atoi(argv[2]) : 0;

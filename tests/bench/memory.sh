@@ -25,18 +25,19 @@ at_most() {
 
 # grown N VARIABLE=VALUE…: in $one and $more, what the shim has added with a mapping across one hole,
 # and with N more. Where stack and heap begin in their pages is another matter in each run, and makes up
-# to three pages: the least of fifteen.
+# to three pages: the median of fifteen.
 grown() {
-    local n=$1 i bare_one bare_all shim_one shim_all
+    local n=$1 bare_one bare_all shim_one shim_all
+    local -a ones=() mores=()
     shift
-    one=$((1 << 40)) more=$((1 << 40))
-    for i in {1..15}; do
+    for _ in {1..15}; do
         read -r _ bare_one bare_all < <(BY_HAND=1 LD_PRELOAD=$null "$build/bench/memory" "$n")
         read -r _ shim_one shim_all < <(env "$@" LD_PRELOAD="$shim:$null" "$build/bench/memory" "$n")
-        [ $one -lt $((shim_one - bare_one)) ] || one=$((shim_one - bare_one))
-        [ $more -lt $((shim_all - shim_one - bare_all + bare_one)) ] ||
-            more=$((shim_all - shim_one - bare_all + bare_one))
+        ones+=($((shim_one - bare_one)))
+        mores+=($((shim_all - shim_one - bare_all + bare_one)))
     done
+    one=$(printf '%d\n' "${ones[@]}" | sort -n | sed -n 8p)
+    more=$(printf '%d\n' "${mores[@]}" | sort -n | sed -n 8p)
 }
 
 "$here/holes.sh" 32 >"$work/few.conf"

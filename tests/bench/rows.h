@@ -26,7 +26,9 @@ const struct row *row_find(const char *key);
 double row_time(const struct row *row, int count);
 
 /* The rows' operations. GROUP is the environment's: a file in /dev/vfio. BY_HAND: what crosses
- * holes is made in pieces by the program itself, as for a kernel with the holes and no shim. */
+ * holes is made in pieces by the program itself, as for a kernel with the holes and no shim; if it
+ * is "looks", with the system calls around it that nobody can do without who does not know what the
+ * memory is; if "guards", with those of the guard too. */
 bool ioctl_prepare(void), ioctl_prepare_kvm(void);
 void ioctl_kvm(int i), ioctl_null(int i), ioctl_pipe(int i), ioctl_pty(int i);
 bool kvm_prepare(void);
