@@ -72,6 +72,20 @@ at_most 'each hole more of 16' $(((few[map-16] - few[map-2] - bare[map-16] + bar
 at_most 'each hole more of 16, with 10,000 holes' \
     $(((many[map-16] - many[map-2] - bare[map-16] + bare[map-2]) / 14)) 2000
 
+# calls GUARD TIMES: system calls of the program with so many splits in two and UNMAPs; reads aside, of
+# which /proc/self/maps takes as many as there are mappings below.
+calls() {
+    IOVASHIM_GUARD=$1 IOVASHIM_CONF=$work/few.conf strace -E LD_PRELOAD="$shim:$null" -o "$work/calls" \
+        "$bench" count map-1 "$2" 2>"$work/stderr" || fail "$(cat "$work/stderr")"
+    grep -vc '^read(' "$work/calls"
+}
+
+# The MAP: fstat; signals kept out and let in, twice; maps opened and closed. The UNMAP: fstat, signals.
+at_most 'system calls of a split in two and its UNMAP' $((($(calls off 3) - $(calls off 1)) / 2)) 10
+# More: maps, and maps again for the UNMAP; the page map, read twice; SIGSEGV's handler looked at; access
+# taken away and given back.
+at_most 'the same, guarded' $((($(calls on 3) - $(calls on 1)) / 2)) 21
+
 # n pieces are n calls, and an UNMAP is one; seen from the kernel's side. Each row is done twice.
 IOVAMODEL_HOST=$here/../../src/model/hosts/amd.host IOVAMODEL_LOG=$work/log \
     IOVASHIM_CONF=$work/few.conf LD_PRELOAD="$shim:$build/libiovamodel.so" \
