@@ -20,13 +20,22 @@ $(BUILD)/man/%: docs/%.scd
 	@mkdir -p $(@D)
 	$(if $(filter 0,$(V)),@echo '  MAN   $@';) scdoc <$< >$@
 
+# The documents as they are among the sources, so that links from one to another hold; what is for who
+# changes iovashim stays there.
+DOCUMENTS := README.md SECURITY.md CHANGELOG.md rom/README.md conf/holes.conf $(wildcard contrib/*/*) \
+	$(filter-out docs/architecture.md,$(wildcard docs/*.md docs/*.svg))
+INSTALLED_DOCUMENTS := $(patsubst %.md,$(BUILD)/doc/%.md,$(DOCUMENTS))
+all: $(filter $(BUILD)/doc/%,$(INSTALLED_DOCUMENTS))
+$(BUILD)/doc/%: % tools/installed-text tools/install.mk
+	@mkdir -p $(@D)
+	@tools/installed-text $< $(DOCUMENTS) >$@
+
 # FILE:FOLDER, for all but the policy.
 INSTALLED_PROGRAMS := $(BUILD)/iovashim:$(BINDIR)
 INSTALLED_FILES := $(BUILD)/libiovashim.so:$(LIBDIR) $(BUILD)/libiovamodel.so:$(LIBDIR)/iovashim \
 	$(ROM):$(DATADIR)/iovashim \
 	$(foreach page,$(MAN),$(page):$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))) \
-	$(foreach text,README.md SECURITY.md CHANGELOG.md $(wildcard docs/*.md docs/*.svg),$(text):$(DOCDIR)) \
-	$(foreach file,$(wildcard contrib/*/*),$(file):$(DOCDIR)/$(patsubst %/,%,$(dir $(file)))) \
+	$(foreach file,$(INSTALLED_DOCUMENTS),$(file):$(patsubst %/,%,$(dir $(DOCDIR)/$(patsubst $(BUILD)/doc/%,%,$(file))))) \
 	completions/iovashim:$(BASHCOMPDIR) completions/_iovashim:$(ZSHCOMPDIR)
 INSTALLED_CONF := $(SYSCONFDIR)/iovashim/holes.conf
 
@@ -48,7 +57,7 @@ uninstall:
 		rm -f "$(DESTDIR)$${f#*:}/$$(basename "$${f%:*}")" || exit; done
 	@if cmp -s conf/holes.conf '$(DESTDIR)$(INSTALLED_CONF)'; then rm '$(DESTDIR)$(INSTALLED_CONF)'; \
 	elif [ -e '$(DESTDIR)$(INSTALLED_CONF)' ]; then echo 'kept, since it was changed: $(DESTDIR)$(INSTALLED_CONF)'; fi
-	@for d in '$(LIBDIR)/iovashim' '$(DATADIR)/iovashim' $(addprefix $(DOCDIR)/,$(wildcard contrib/*) contrib) '$(DOCDIR)' '$(SYSCONFDIR)/iovashim'; do \
+	@for d in '$(LIBDIR)/iovashim' '$(DATADIR)/iovashim' $(addprefix $(DOCDIR)/,$(wildcard contrib/*) contrib conf docs rom) '$(DOCDIR)' '$(SYSCONFDIR)/iovashim'; do \
 		rmdir "$(DESTDIR)$$d" 2>/dev/null || :; done
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 

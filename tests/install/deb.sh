@@ -13,6 +13,8 @@ package=$(echo "$build"/deb/iovashim_*.deb)
 version=$(sed -n 's/^VERSION := //p' "$here/../../Makefile")
 
 [ "$(dpkg-deb -f "$package" Version)" = "$version" ] || fail "debian/changelog and the Makefile's VERSION differ"
+dpkg-deb -x "$package" "$work/unpacked"
+expect 0 bash "$here/../docs/links.sh" --tree "$work/unpacked/usr/share/doc/iovashim"
 expect 0 lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$build"/deb/iovashim_*.changes
 
 # An overlay over /, in a mount namespace: what is done there is gone with it.

@@ -30,7 +30,7 @@ expect 0 make_ install DESTDIR="$stage"
 mv "$stage$prefix" "$prefix"
 for f in bin/iovashim lib/somewhere/libiovashim.so lib/somewhere/iovashim/libiovamodel.so etc/iovashim/holes.conf \
     share/iovashim/iovashim-reserve.rom share/man/man1/iovashim.1 share/man/man5/holes.conf.5 \
-    share/man/man7/libiovashim.7 share/doc/iovashim/operator-guide.md \
+    share/man/man7/libiovashim.7 share/doc/iovashim/docs/operator-guide.md \
     share/bash-completion/completions/iovashim share/zsh/site-functions/_iovashim; do
     [ -f "$prefix/$f" ] || fail "not installed: $f, but $(files "$prefix")"
 done
