@@ -8,14 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int verb_version(int argc, char **argv)
-{
-	(void)argv;
-	if (argc > 1)
-		return cli_usage();
-	puts("iovashim " IOVASHIM_VERSION);
-	return cli_finish(0);
-}
+static int verb_version(int argc, char **argv);
 
 static const struct verb verbs[] = {
 	{"check", "say how a VMM can be intercepted, and why", "[--json] VMM", verb_check},
@@ -82,11 +75,19 @@ int cli_usage(void)
 	return EXIT_OWN;
 }
 
-int cli_help(void)
+static int help(const char *page)
 {
 	print_usage(stdout);
-	printf("%s; see iovashim-%s(1)\n", current->summary, current->name);
+	printf("%s; see %s(1)\n", current->summary, page);
 	return cli_finish(0);
+}
+
+int cli_help(void)
+{
+	char page[32];
+
+	snprintf(page, sizeof(page), "iovashim-%s", current->name);
+	return help(page);
 }
 
 int cli_finish(int status)
@@ -106,6 +107,16 @@ static void list_verbs(FILE *to)
 static bool is_help(const char *word)
 {
 	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+static int verb_version(int argc, char **argv)
+{
+	if (argc == 2 && is_help(argv[1]))
+		return help("iovashim");
+	if (argc > 1)
+		return cli_usage();
+	puts("iovashim " IOVASHIM_VERSION);
+	return cli_finish(0);
 }
 
 /* getopt_long() begins its complaints with argv[0]. */

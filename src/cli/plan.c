@@ -39,7 +39,7 @@ static int read_options(int argc, char **argv, struct options *o)
 {
 	int c, status = 0;
 
-	while (!status && (c = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+	while (!status && (c = getopt_long(argc, argv, "+h", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'H':
 			o->host = optarg;

@@ -20,12 +20,19 @@ expect 125 "$iovashim"
 has_line '^usage: iovashim VERB'
 expect 125 "$iovashim" version now
 has_line '^usage: iovashim version$'
+for word in --help -h; do
+    expect 0 "$iovashim" version $word
+    has_line '^usage: iovashim version$'
+    has_line '; see iovashim\(1\)$'
+done
 for verb in check holes plan report run; do
     expect 125 "$iovashim" $verb --nonsense
     has_line "^iovashim $verb: unrecognized option '--nonsense'$"
     has_line "^usage: iovashim $verb "
-    expect 0 "$iovashim" $verb --help
-    has_line "see iovashim-$verb\(1\)$"
+    for word in --help -h; do
+        expect 0 "$iovashim" $verb $word
+        has_line "see iovashim-$verb\(1\)$"
+    done
 done
 "$iovashim" version 2>"$work/err" >/dev/full && fail "a full disk goes unnoticed"
 grep -q 'iovashim version: cannot write the output: No space left on device' "$work/err" || fail "$(cat "$work/err")"
