@@ -45,7 +45,7 @@ compile 1 wrong
 {
     grep -ohE '"/(sys|proc)/[^"%]*' "$top"/src/*.c | tr -d '"'
     # Below /proc/self by name.
-    sed -nE 's!.*(open_file\(space, |each_line\(survey, )"([a-z_]+)".*!/proc/self/\2!p; s!.*"%s/(maps|status|cmdline)".*!/proc/self/\1!p' \
+    sed -nE 's!.*(want_file\(proof, .*, |each_line\(survey, )"([a-z_]+)".*!/proc/self/\2!p; s!.*"%s/(maps|status|cmdline)".*!/proc/self/\1!p' \
         "$top"/src/*.c
 } | sort -u >"$work/opened"
 grep -qx /proc/self/mem "$work/opened" && grep -qx /proc/self/maps "$work/opened" || fail "looks for what is opened in the wrong way"
