@@ -12,6 +12,7 @@
 # client-direct      static, system call instructions of its own, all registers watched
 # differential       dynamic
 # explain            dynamic: tests/model/explain.c
+# bench              dynamic: tests/bench/bench.c
 # the rest           static
 set -eu
 
@@ -48,6 +49,7 @@ build "$cc" client-glibc -static "${client[@]}"
 build musl-gcc client-musl "$musl" "${client[@]}"
 build "$cc" client-direct "-static -DCLIENT_DIRECT" "${client[@]}"
 build "$cc" explain "" ../model/explain
+build "$cc" bench "" ../bench/bench ../bench/least ../bench/rows ../bench/rows_ioctl ../bench/rows_vfio
 build "$cc" differential "" differential differential_world checked_call
 build "$cc" torture -static torture storm area checked_call
 for p in deaths neighbour debugger terminal bench_supervisor; do

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a supervisor costs, as a table; under emulation the times say little, so that nothing is judged.
 # hosts: amd
-# kernels: 6.12
+# kernels: 6.12 6.1
 # limit: 120
 # via: seccomp
+# when: all
 
 # shellcheck source=tests/lab/scenarios/supervised.sh
 . /lab/scenarios/supervised.sh
