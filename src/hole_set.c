@@ -107,11 +107,16 @@ bool hole_set_equal(const struct hole_set *a, const struct hole_set *b)
 const struct range *hole_set_find(const struct hole_set *set, uint64_t address)
 {
 	const struct range *at = set->merged, *end = at + set->n_merged;
+	size_t n = set->n_merged;
 
 	/* What is sought is one of the @n from @at on, or right behind them. Halved without a
 	 * branch, which nobody could predict: every mapping comes by here. */
-	for (size_t n = set->n_merged; n > 0; n /= 2)
-		at += (n - n / 2) & -(size_t)(at[n / 2].last < address);
+	while (n > 0) {
+		const struct range *middle = at + (n - n / 2);
+
+		at = middle[-1].last < address ? middle : at;
+		n /= 2;
+	}
 	return at < end ? at : NULL;
 }
 

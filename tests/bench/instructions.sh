@@ -64,8 +64,8 @@ for row in map unmap; do
     at_most "$row that crosses nothing" $((few[$row] - bare[$row] - bare[fstat])) 400
     at_most "$row beside a split" $((few[$row-live] - bare[$row-live] - bare[fstat])) 400
 done
-# 2^8.3 times as many holes: as many steps more, of a dozen instructions each.
-at_most 'map that crosses nothing, with 10,000 holes, more' $((many[map] - few[map])) 150
+# 2^8.3 times as many holes: as many steps more, of nine instructions each.
+at_most 'map that crosses nothing, with 10,000 holes, more' $((many[map] - few[map])) 100
 at_most 'unmap that crosses nothing, with 10,000 holes, more' $((many[unmap] - few[unmap])) 0
 # A hole more in a mapping: a piece and a gap more.
 at_most 'each hole more of 16' $(((few[map-16] - few[map-2] - bare[map-16] + bare[map-2]) / 14)) 1500
