@@ -183,20 +183,13 @@ static int observe(struct map *map, void *argument)
 	return tell(map, VERDICT_OBSERVE, REFUSED_NOT, result);
 }
 
+/* What is not made in pieces, or not at all: passed on or refused. */
 static int act(struct map *map, void *argument, enum verdict verdict)
 {
-	switch (verdict) {
-	case VERDICT_PASS:
+	if (verdict == VERDICT_PASS)
 		return pass(map, argument);
-	case VERDICT_OBSERVE:
+	if (verdict == VERDICT_OBSERVE)
 		return observe(map, argument);
-	case VERDICT_SPLIT:
-		return claim_and_map(map, false);
-	case VERDICT_SKIP:
-		return claim_and_map(map, true);
-	case VERDICT_REFUSE:
-		break;
-	}
 	return tell(map, VERDICT_REFUSE,
 		map->event.memory == MEMORY_TRANSLATED ? REFUSED_TRANSLATED : REFUSED_BY_POLICY,
 		-EINVAL);
@@ -212,24 +205,36 @@ static void begin_event(struct map *map)
 		.flags = map->request.flags};
 }
 
+/* With signals kept out: a claim does that anyway, so that it is one change of the mask for all. */
+static int split_or_skip(struct map *map, int err, enum verdict verdict)
+{
+	/* What cannot be told from a BAR cannot be guarded either; passed on, a kernel that does
+	 * not enforce the hole would take it. */
+	if (!err)
+		return claim_and_map(map, verdict == VERDICT_SKIP);
+	map->event.failed = map->iova;
+	return refuse_for_guard(map, err == -EFAULT ? -EIO : err);
+}
+
 /* The request crosses or lies in holes. */
 static int intervene(struct map *map, void *argument)
 {
 	const struct memory_ops *memory = &map->engine->memory;
 	struct range vaddr = {map->request.vaddr, map->request.vaddr + map->request.size - 1};
+	struct lock_hold hold;
 	enum verdict verdict;
-	int err;
+	int err, result = 0;
+	bool ours;
 
 	begin_event(map);
+	signals_hold(&hold);
 	err = memory->classify(memory->context, vaddr, map->iova, &map->event.memory);
 	verdict = policy_decide(&map->engine->policy, map->holes, map->iova, map->event.memory);
-	/* What cannot be told from a BAR cannot be guarded either; passed on, a kernel that does
-	 * not enforce the hole would take it. */
-	if (err && (verdict == VERDICT_SPLIT || verdict == VERDICT_SKIP)) {
-		map->event.failed = map->iova;
-		return refuse_for_guard(map, err == -EFAULT ? -EIO : err);
-	}
-	return act(map, argument, verdict);
+	ours = verdict == VERDICT_SPLIT || verdict == VERDICT_SKIP;
+	if (ours)
+		result = split_or_skip(map, err, verdict);
+	signals_release(&hold);
+	return ours ? result : act(map, argument, verdict);
 }
 
 /* Not a part of what every mapping comes by, which needs no room for a signal mask. */

@@ -80,11 +80,11 @@ calls() {
     grep -vc '^read(' "$work/calls"
 }
 
-# The MAP: fstat; signals kept out and let in, twice; maps opened and closed. The UNMAP: fstat, signals.
-at_most 'system calls of a split in two and its UNMAP' $((($(calls off 3) - $(calls off 1)) / 2)) 10
+# The MAP: fstat; signals kept out and let in; maps opened and closed. The UNMAP: fstat, signals.
+at_most 'system calls of a split in two and its UNMAP' $((($(calls off 3) - $(calls off 1)) / 2)) 8
 # More: maps, and maps again for the UNMAP; the page map, read twice; SIGSEGV's handler looked at; access
 # taken away and given back.
-at_most 'the same, guarded' $((($(calls on 3) - $(calls on 1)) / 2)) 21
+at_most 'the same, guarded' $((($(calls on 3) - $(calls on 1)) / 2)) 19
 
 # n pieces are n calls, and an UNMAP is one; seen from the kernel's side. Each row is done twice.
 IOVAMODEL_HOST=$here/../../src/model/hosts/amd.host IOVAMODEL_LOG=$work/log \
