@@ -120,22 +120,24 @@ static int take_over(pid_t vmm)
 	return listener;
 }
 
-static _Noreturn void be_supervisor(const struct settings *settings, pid_t vmm, uint64_t tag)
+static _Noreturn void be_supervisor(
+	const struct settings *settings, const struct vmm_process *vmm, uint64_t tag)
 {
-	int listener = take_over(vmm);
+	int listener = take_over(vmm->pid);
 
 	_exit(listener < 0 ? 0 : supervise(settings, listener, vmm, tag));
 }
 
 /* Two processes: one that supervises, and its parent, which says so if that dies. */
-static _Noreturn void be_watcher(const struct settings *settings, pid_t vmm, uint64_t tag)
+static _Noreturn void be_watcher(const struct settings *settings, pid_t pid, uint64_t tag)
 {
-	pid_t supervisor = fork();
+	struct vmm_process vmm = {pid, (int)syscall(SYS_pidfd_open, pid, 0)};
+	pid_t supervisor = vmm.pidfd < 0 ? -1 : fork();
 
 	if (!supervisor)
-		be_supervisor(settings, vmm, tag);
+		be_supervisor(settings, &vmm, tag);
 	close(CHANNEL);
-	_exit(supervisor < 0 ? 1 : watch(settings, vmm, supervisor));
+	_exit(supervisor < 0 ? 1 : watch(settings, &vmm, supervisor));
 }
 
 /* Forks twice, so that the VMM never sees a child that it has not made. */

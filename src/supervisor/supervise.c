@@ -105,10 +105,10 @@ static int patience(const struct supervisor *supervisor)
 	return supervisor->n_held ? 1000 : -1;
 }
 
-static void loop(struct supervisor *supervisor, pid_t vmm)
+static void loop(struct supervisor *supervisor, const struct vmm_process *vmm)
 {
 	struct pollfd polled[] = {{.fd = supervisor->listener, .events = POLLIN},
-		{.fd = (int)syscall(SYS_pidfd_open, vmm, 0), .events = POLLIN}};
+		{.fd = vmm->pidfd, .events = POLLIN}};
 
 	while (!(polled[0].revents & (POLLHUP | POLLNVAL))) {
 		polled[0].revents = polled[1].revents = 0;
@@ -118,7 +118,7 @@ static void loop(struct supervisor *supervisor, pid_t vmm)
 			sweep(supervisor);
 		if (!(polled[1].revents & POLLIN))
 			continue;
-		if (supervisor->journal.owner == vmm)
+		if (supervisor->journal.owner == vmm->pid)
 			end_journal(supervisor);
 		leave_stderr(&supervisor->journal);
 		polled[1].fd = -1;
@@ -126,7 +126,8 @@ static void loop(struct supervisor *supervisor, pid_t vmm)
 	end_journal(supervisor);
 }
 
-int supervise(const struct settings *settings, int listener, pid_t vmm, uint64_t tag)
+int supervise(
+	const struct settings *settings, int listener, const struct vmm_process *vmm, uint64_t tag)
 {
 	struct supervisor *supervisor = mem_alloc(sizeof(*supervisor));
 

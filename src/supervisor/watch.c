@@ -37,11 +37,11 @@ static bool leave_stderr(void)
 }
 
 /* The supervisor lives as long as the VMM, or as what the VMM became in the background. */
-int watch(const struct settings *settings, pid_t vmm, pid_t supervisor)
+int watch(const struct settings *settings, const struct vmm_process *vmm, pid_t supervisor)
 {
 	struct pollfd polled[] = {
 		{.fd = (int)syscall(SYS_pidfd_open, supervisor, 0), .events = POLLIN},
-		{.fd = (int)syscall(SYS_pidfd_open, vmm, 0), .events = POLLIN}};
+		{.fd = vmm->pidfd, .events = POLLIN}};
 	bool stderr_left = false;
 	int status;
 
@@ -63,6 +63,6 @@ int watch(const struct settings *settings, pid_t vmm, pid_t supervisor)
 		}
 	}
 	if (waitpid(supervisor, &status, 0) == supervisor && status)
-		tell(settings, stderr_left, vmm);
+		tell(settings, stderr_left, vmm->pid);
 	return 0;
 }
