@@ -95,11 +95,8 @@ bool host_region_parse(const char *line, size_t length, struct hole *region)
 uint64_t host_device_number(int fd)
 {
 	struct stat st;
-	int saved = errno;
-	int failed = fd_stat(fd, &st);
 
-	errno = saved;
-	return !failed && S_ISCHR(st.st_mode) ? st.st_rdev : 0;
+	return !fd_stat(fd, &st) && S_ISCHR(st.st_mode) ? st.st_rdev : 0;
 }
 
 /* "…/12" or "…/noiommu-12": the last number of a path. */

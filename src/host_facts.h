@@ -40,7 +40,8 @@ int host_group_read(struct host_group *group, bool list_devices);
  * called that the VMM itself would not. */
 bool host_sandboxed(void);
 
-/* The device number of @fd (st_rdev) if it is a character device, else 0. Leaves errno alone. */
+/* The device number of @fd (st_rdev) if it is a character device, else 0. errno is fstat()'s: every
+ * VFIO request of a VMM comes by here, and what serves it gives errno back. */
 uint64_t host_device_number(int fd);
 
 #endif

@@ -113,12 +113,10 @@ static void test_device_number(void **state)
 	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
 	(void)state;
-	errno = 77;
 	assert_true(host_device_number(null) == makedev(1, 3));
 	assert_true(host_device_number(file) == 0);
 	assert_true(host_device_number(-1) == 0);
 	assert_true(host_device_number(1 << 20) == 0);
-	assert_int_equal(errno, 77);
 
 	/* neither is a group */
 	assert_int_equal(host_group_number(null), -1);
