@@ -109,8 +109,8 @@ const struct range *hole_set_find(const struct hole_set *set, uint64_t address)
 	const struct range *at = set->merged, *end = at + set->n_merged;
 	size_t n = set->n_merged;
 
-	/* What is sought is one of the @n from @at on, or right behind them. Halved without a
-	 * branch, which nobody could predict: every mapping comes by here. */
+	/* What is sought is one of the @n from @at on, or right behind them. Halved by conditional
+	 * moves (gcc's), since nobody could predict a branch: every mapping comes by here. */
 	while (n > 0) {
 		const struct range *middle = at + (n - n / 2);
 
