@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The file behind shared memory: found among the descriptors that there are, whatever their limit.
- */
+/* What a proof is content with; and the file behind shared memory: found among the descriptors that
+ * there are, whatever their limit. */
 #include "page_proof.h"
 
 #include <errno.h>
@@ -95,9 +95,55 @@ static void test_descriptors(void **state)
 	munmap(memory, BYTES);
 }
 
+/* Absent pages are seen by the page map alone; what is read is what is there. */
+static void test_needs(void **state)
+{
+	const struct {
+		size_t pages, touched; /* from the first on, with zeroes */
+		char last;	       /* byte of the last that is touched */
+		int proved;
+		bool resident, memory, buffer;
+	} rows[] = {
+		{1, 0, 0, 0, false, false, false},
+		{PAGE_PROOF_FEW, 0, 0, 0, false, false, false},
+		{PAGE_PROOF_FEW + 1, 0, 0, 0, false, false, true},
+		{4, 2, 0, 0, true, true, true},
+		{4, 2, 1, -EBUSY, true, true, true},
+	};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		size_t bytes = rows[i].pages * page;
+		char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		uint64_t first = (uint64_t)(uintptr_t)memory;
+		struct vma vma = {.addresses = {first, first + bytes - 1}, .anonymous = true};
+		struct page_proof proof;
+
+		assert_true(memory != MAP_FAILED);
+		madvise(memory, bytes, MADV_NOHUGEPAGE);
+		memset(memory, 0, rows[i].touched * page);
+		if (rows[i].touched)
+			memory[rows[i].touched * page - 1] = rows[i].last;
+		page_proof_start(&proof, &address_space_self);
+		assert_int_equal(page_proof_unused(&proof, &vma), rows[i].proved);
+		assert_int_equal(proof.resident, rows[i].resident);
+		assert_int_equal(proof.memory >= 0, rows[i].memory);
+		assert_int_equal(proof.buffer != NULL, rows[i].buffer);
+		if (!rows[i].proved)
+			assert_true(page_proof_give_back(&proof, &vma) == rows[i].touched * page);
+		page_proof_end(&proof);
+		munmap(memory, bytes);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_descriptors)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_descriptors),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
