@@ -222,11 +222,20 @@ static bool take_accelerator(struct args *args)
 	return taken;
 }
 
+/* Of an option given more than once QEMU heeds the last: leaves out the others. Returns where it
+ * is, or args->n. */
+static size_t only_the_last(struct args *args, const char *option)
+{
+	while (args_find(args, option, 1) < args->n)
+		args_remove(args, args_find(args, option, 0), 2);
+	return args_find(args, option, 0);
+}
+
 /* With KVM a guest's CPU has the host's vendor, and of models that ask for it the host's physical
  * bits; emulation would give it its own. */
 static void emulate_cpu(struct args *args, const struct host_cpu *cpu)
 {
-	size_t at = args_find(args, "cpu", 0);
+	size_t at = only_the_last(args, "cpu");
 	struct properties p =
 		properties_parse(at < args->n ? args->at[at + 1] : cpu->model, "model");
 	const char *model = properties_get(&p, "model"),
