@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Build the large, cached parts of the lab's initrd: the userland (busybox, the VMMs, strace, jq)
-# and, per kernel, its modules, and what the guests boot: kernel, initrd, a disk with GRUB.
+# and, per kernel, its modules, and what the guests boot: kernel, initrd, a disk with GRUB, OVMF.
 #
 # usage: initrd.sh 6.12|6.1 …
 #
@@ -19,6 +19,9 @@ programs="/usr/bin/qemu-system-x86_64 /usr/bin/qemu-system-aarch64 /usr/bin/stra
 modules="/usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so"
 firmware="/usr/share/seabios/bios-256k.bin /usr/share/qemu/kvmvapic.bin
     /usr/share/qemu/linuxboot_dma.bin /usr/share/qemu/linuxboot.bin /usr/share/qemu/pvh.bin"
+# With its variables, to be flash as a whole. Of Debian's images it is the one that is all 64-bit: decompressing
+# itself in 32-bit mode, as OVMF_CODE_4M.fd does, takes an emulated guest half a minute more.
+ovmf=/usr/share/ovmf/OVMF.fd
 # Kernel arguments of every guest, whoever boots it. pci=noearly,lastbus=0: Linux looks for AGP bridges
 # and peer buses with some 100 000 reads of configuration space, each two exits from an emulated guest:
 # five times as long as all else.
@@ -112,13 +115,15 @@ kernel_part() { # VERSION: the host's
 
 guest_part() { # VERSION: in hosts that run guests
     dir=$out/kernel-$1
-    { cksum <"$0"; cksum <"$lab/l2-init.sh"; cksum <"$grub_disk"; stat -Lc '%n %s %Y' /bin/busybox
+    [ -e $ovmf ] || die "$ovmf is missing (try: make deps)"
+    { cksum <"$0"; cksum <"$lab/l2-init.sh"; cksum <"$grub_disk"; stat -Lc '%n %s %Y' /bin/busybox $ovmf
         cat "$dir/package" "$dir/order"; } | unchanged "guest-$1" && return
     root=$out/guest-$1.dir
     rm -rf "$root"
     mkdir -p "$root/guest"
     ln "$dir/vmlinux" "$dir/vmlinuz" "$root/guest/"
     guest_initrd "$dir" "$root/guest/initrd"
+    cp -L $ovmf "$root/guest/ovmf"
     echo "$words" >"$root/guest/words"
     "$grub_disk" "$root/guest/disk" "$dir/vmlinuz" "$root/guest/initrd" "$words"
     make_cpio "$root" "$out/guest-$1.cpio"
