@@ -251,13 +251,13 @@ static void emulate_cpu(struct args *args, const struct host_cpu *cpu)
 	}
 	if (limit && strtoul(limit, NULL, 0) && (!bits || strtoul(limit, NULL, 0) < bits))
 		bits = (unsigned int)strtoul(limit, NULL, 0);
-	if (own ? !strcmp(own, "on") || !strcmp(own, "true") : host)
-		if (bits && !properties_get(&p, "phys-bits")) {
-			char *number = plan_format("%u", bits);
+	/* These win over a phys-bits, of which QEMU only warns. */
+	if (bits && (own ? !strcmp(own, "on") || !strcmp(own, "true") : host)) {
+		char *number = plan_format("%u", bits);
 
-			properties_set(&p, "phys-bits", number);
-			free(number);
-		}
+		properties_set(&p, "phys-bits", number);
+		free(number);
+	}
 	if (host)
 		properties_set(&p, "model", "max");
 	properties_remove(&p, "host-phys-bits");

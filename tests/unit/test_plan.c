@@ -151,6 +151,9 @@ static const struct {
 	{"-enable-kvm -cpu host -M q35", "-cpu max,phys-bits=48,vendor=AuthenticAMD -M q35", "KVM"},
 	{"-accel kvm -cpu host,host-phys-bits-limit=40",
 		"-cpu max,phys-bits=40,vendor=AuthenticAMD", "KVM"},
+	{"-accel kvm -cpu host,phys-bits=44", "-cpu max,phys-bits=48,vendor=AuthenticAMD", "KVM"},
+	{"-accel kvm -cpu host,phys-bits=44,host-phys-bits=off",
+		"-cpu max,phys-bits=44,vendor=AuthenticAMD", "KVM"},
 	{"-accel kvm -cpu EPYC,+x -M q35 -cpu host,-y", /* QEMU heeds the last */
 		"-M q35 -cpu max,-y,phys-bits=48,vendor=AuthenticAMD", "KVM"},
 	{"-machine accel=kvm -cpu EPYC,+x", "-cpu EPYC,+x,vendor=AuthenticAMD", "KVM"},
