@@ -18,9 +18,9 @@ bench_holes() {
     } }' >"$W/holes.conf"
 }
 
-# side_by_side FILE ROWS GUARD: each of the two has a group of its own.
+# side_by_side FILE ROWS GUARD: each of the two has a group of its own. They take turns, on one CPU.
 side_by_side() {
-    /lab/bench table 11 "$2" "bare=env BY_HAND=1 GROUP=$(group "$NIC")" \
+    taskset -c 0 /lab/bench table 15 "$2" "bare=env BY_HAND=1 GROUP=$(group "$NIC")" \
         "preload=env GROUP=$(group "$DISK") LD_PRELOAD=/lab/libiovashim.so IOVASHIM_CONF=$W/holes.conf IOVASHIM_GUARD=$3" \
         >"$1" 2>"$W/stderr" || fail "no table: $(tail -n 2 "$W/stderr")"
     # shellcheck disable=SC2086 # words
