@@ -97,9 +97,9 @@ static void silent(struct watcher *w, const char *why)
 		       "holes");
 	else
 		say(w,
-			"the guest has been running for %u s, and no ROM has reported: it is NOT "
-			"told of its holes, and stopped where the guard is in force if it uses "
-			"them",
+			"the guest has been running for %u s, and no ROM has reported: unless its "
+			"firmware is still at work, it is NOT told of its holes, and stopped where "
+			"the guard is in force if it uses them",
 			w->silence.seconds);
 }
 
