@@ -56,13 +56,17 @@ must_read_right() {
     b_note="$b_note, read in $(seconds_since "$rr_begun") s"
 }
 
-# Started without --reserve, the guest is stopped at its first touch of the hole.
-must_be_stopped() {
+# without BOOT: started without --reserve, the guest is stopped at its first touch of the hole.
+without() {
+    with_shim
+    hole
+    start "$1"
     up_or_stopped() { guest_stopped || l2_ready; }
     wait_for $up_within "the guest to come up" up_or_stopped
     guest_stopped || l2_send "md5sum /dev/nvme0n1"
     wait_for 240 "the guest to stop at its first touch of the hole" guest_stopped
     must_not_have "$W/console" "L2 done"
+    note "without --reserve: $(grep -m 1 "kvm run failed" "$W/stderr")"
     vmm_quit
 }
 
